@@ -1,0 +1,258 @@
+package dev.plinth.core;
+
+import dev.plinth.core.batch.GroupCommit;
+import dev.plinth.core.event.Events;
+import dev.plinth.core.id.UuidV7;
+import dev.plinth.core.identity.Users;
+import dev.plinth.core.instance.Instances;
+import dev.plinth.core.internal.Core;
+import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.maintenance.Maintenance;
+import dev.plinth.core.migration.Migrations;
+import dev.plinth.core.notify.Notifications;
+import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.tx.JoinedTx;
+import dev.plinth.core.tx.NoTransactionException;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxAction;
+import dev.plinth.core.tx.TxFunction;
+import dev.plinth.core.tx.TxOptions;
+import dev.plinth.core.vault.Vault;
+import java.sql.Connection;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plinth in one host application: its transactions, its schema, and what every module shares. Made
+ * once by {@link #builder()}, used by everyone, closed at the end.
+ *
+ * <pre>{@code
+ * Plinth plinth = Plinth.builder().dataSource(dataSource).build();
+ * plinth.migrations().migrate();
+ *
+ * plinth.transact(tx -> {
+ *   orders.insert(tx.connection(), order);
+ *   quotas.in(tx).charge(userId, "storage_mb", 12);
+ * });
+ * }</pre>
+ *
+ * <p>Building opens no connection and starts no thread; {@link #start()} does. Several instances
+ * may live in one process. Safe for use by many threads.
+ */
+public final class Plinth implements AutoCloseable {
+  private final Core core;
+
+  Plinth(PlinthBuilder builder) {
+    this.core = new Core(this, builder.settings());
+  }
+
+  /** Begins a Plinth; a DataSource or a connection source is all it needs. */
+  public static PlinthBuilder builder() {
+    return new PlinthBuilder();
+  }
+
+  /**
+   * Works in a transaction: commits when the work returns, rolls back when it throws. If the
+   * calling thread is in a transaction already (one of this Plinth's, or one that the connection
+   * source names), the work takes part in it and the outermost decides.
+   *
+   * <p>A transaction opened here is repeated, work and all, after a serialization failure or a
+   * deadlock, five times in all. It adds nothing on the wire but begin and commit.
+   *
+   * @throws dev.plinth.core.tx.ConnectionUnavailableException when no connection is to be had
+   * @throws dev.plinth.core.tx.OutcomeUnknownException when the connection was lost during the
+   *     commit
+   */
+  public <X extends Exception> void transact(TxAction<X> work) throws X {
+    transact(TxOptions.defaults(), work);
+  }
+
+  /**
+   * As {@link #transact(TxAction)}, with options.
+   *
+   * @throws IllegalStateException when the calling thread is in a transaction of another tenant
+   *     than the options name
+   */
+  public <X extends Exception> void transact(TxOptions options, TxAction<X> work) throws X {
+    Args.notNull(work, "work");
+    core.transactions()
+        .inCurrentOrNew(
+            options,
+            tx -> {
+              work.run(tx);
+              return Boolean.TRUE;
+            });
+  }
+
+  /** As {@link #transact(TxAction)}, with a result. */
+  public <T extends @Nullable Object, X extends Exception> T transactReturning(
+      TxFunction<T, X> work) throws X {
+    return transactReturning(TxOptions.defaults(), work);
+  }
+
+  /** As {@link #transact(TxOptions, TxAction)}, with a result. */
+  public <T extends @Nullable Object, X extends Exception> T transactReturning(
+      TxOptions options, TxFunction<T, X> work) throws X {
+    return core.transactions().inCurrentOrNew(options, work);
+  }
+
+  /**
+   * Works in a transaction of its own even when the calling thread is in another: for what must be
+   * durable whether or not that one commits, such as a lease. Needs a second connection then; with
+   * a pool of one it fails with {@link dev.plinth.core.tx.ConnectionUnavailableException} when the
+   * pool's timeout has passed.
+   */
+  public <T extends @Nullable Object, X extends Exception> T transactSeparately(
+      TxOptions options, TxFunction<T, X> work) throws X {
+    return core.transactions().inNew(options, work);
+  }
+
+  /**
+   * Takes part in the host's transaction. Sends nothing, and leaves commit, rollback, close and
+   * auto-commit to the host.
+   *
+   * @throws NoTransactionException when the connection is closed or in auto-commit mode
+   * @throws dev.plinth.core.tx.TransactionAbortedException when its transaction has already failed
+   */
+  public JoinedTx join(Connection connection) {
+    return core.transactions().join(connection, null);
+  }
+
+  /** As {@link #join(Connection)}, on behalf of a tenant. */
+  public JoinedTx join(Connection connection, String tenant) {
+    return core.transactions().join(connection, Args.text(tenant, 255, "tenant"));
+  }
+
+  /**
+   * The transaction the calling thread is in: this Plinth's own, or the one its connection source
+   * names.
+   */
+  public Optional<Tx> currentTransaction() {
+    return core.transactions().current();
+  }
+
+  /** Plinth's schema: migrate, verify, undo. */
+  public Migrations migrations() {
+    return core.migrations();
+  }
+
+  /** The repository of users. */
+  public Users users() {
+    return core.users();
+  }
+
+  /**
+   * Encryption.
+   *
+   * @throws IllegalStateException when the builder was given no keys
+   */
+  public Vault vault() {
+    return core.vault();
+  }
+
+  /** Facts that modules announce. */
+  public Events events() {
+    return core.events();
+  }
+
+  /** This incarnation and the others. */
+  public Instances instances() {
+    return core.instances();
+  }
+
+  /** Hints between nodes. */
+  public Notifications notifications() {
+    return core.notifications();
+  }
+
+  /** Periodic tasks of the cluster. */
+  public Maintenance maintenance() {
+    return core.maintenance();
+  }
+
+  /** Partitions of time-ordered tables. */
+  public Partitions partitions() {
+    return core.partitions();
+  }
+
+  /**
+   * A group commit of its own.
+   *
+   * @param name for logs
+   * @param maxBatch the most items in one transaction
+   * @param maxWaiting the most items that wait; beyond it, callers block
+   */
+  public <T, R> GroupCommit<T, R> groupCommit(
+      String name, int maxBatch, int maxWaiting, GroupCommit.Batch<T, R> batch) {
+    return core.groupCommit(name, maxBatch, maxWaiting, batch);
+  }
+
+  /** Mints ids. */
+  public UuidV7 ids() {
+    return core.ids();
+  }
+
+  /** Maps objects to JSON. */
+  public JsonCodec json() {
+    return core.json();
+  }
+
+  /**
+   * The clock for what this process decides alone; what two machines must agree on asks the
+   * database.
+   */
+  public InstantSource clock() {
+    return core.clock();
+  }
+
+  /** The schema that holds Plinth's tables. */
+  public Schema schema() {
+    return core.schema();
+  }
+
+  /** Every module known to this Plinth, core first. */
+  public List<FeatureModule> modules() {
+    return core.modules();
+  }
+
+  /**
+   * Where background work runs: the host's executor, or threads of Plinth's own.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public Executor executor() {
+    return core.executor();
+  }
+
+  /**
+   * Starts what runs in the background: the heartbeat, the LISTEN connection, maintenance. Checks
+   * first that the schema is there and not too new. Does nothing the second time.
+   *
+   * @throws dev.plinth.core.migration.SchemaTooNewException when a newer version has applied a
+   *     breaking migration
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public void start() {
+    core.start();
+  }
+
+  /** True between {@link #start()} and {@link #close()}. */
+  public boolean isStarted() {
+    return core.isStarted();
+  }
+
+  /**
+   * Stops the background work, gives up this instance, and closes Plinth's own threads; never the
+   * DataSource. Close modules first. Does nothing the second time.
+   */
+  @Override
+  public void close() {
+    core.close();
+  }
+}

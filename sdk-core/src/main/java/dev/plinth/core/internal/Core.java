@@ -1,0 +1,214 @@
+package dev.plinth.core.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.batch.GroupCommit;
+import dev.plinth.core.event.Events;
+import dev.plinth.core.id.UuidV7;
+import dev.plinth.core.identity.Users;
+import dev.plinth.core.instance.Instances;
+import dev.plinth.core.internal.batch.LeaderCommit;
+import dev.plinth.core.internal.event.EventBus;
+import dev.plinth.core.internal.identity.UserRepository;
+import dev.plinth.core.internal.instance.HeartbeatInstances;
+import dev.plinth.core.internal.maintenance.LeasedMaintenance;
+import dev.plinth.core.internal.migration.FlywayMigrations;
+import dev.plinth.core.internal.notify.PostgresNotifications;
+import dev.plinth.core.internal.partition.RangePartitions;
+import dev.plinth.core.internal.tx.Transactions;
+import dev.plinth.core.internal.vault.EnvelopeVault;
+import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.maintenance.Maintenance;
+import dev.plinth.core.migration.Migrations;
+import dev.plinth.core.notify.Notifications;
+import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.TxScope;
+import dev.plinth.core.vault.Vault;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/** Core's parts and their order: what is made, started and closed when. */
+public final class Core {
+  private enum State {
+    NEW,
+    STARTED,
+    CLOSED
+  }
+
+  /** Partitions are made a period ahead, and rows of the dead kept for a month: no hurry. */
+  private static final Duration MAINTENANCE = Duration.ofHours(1);
+
+  private final Settings settings;
+  private final List<FeatureModule> modules;
+  private final Transactions transactions;
+  private final Threads threads;
+  private final EventBus events = new EventBus();
+  private final UuidV7 ids;
+  private final RangePartitions partitions;
+  private final FlywayMigrations migrations;
+  private final UserRepository users;
+  private final @Nullable EnvelopeVault vault;
+  private final HeartbeatInstances instances;
+  private final PostgresNotifications notifications;
+  private final LeasedMaintenance maintenance;
+
+  /**
+   * Written under the monitor, read without it: start and close hold it while they wait for
+   * connections.
+   */
+  private volatile State state = State.NEW;
+
+  /** Makes the parts; opens no connection and starts no thread. */
+  public Core(Plinth plinth, Settings settings) {
+    this.settings = settings;
+    this.modules = Modules.inOrder(settings.modules());
+    this.transactions = new Transactions(Args.notNull(settings.source(), "source"));
+    this.threads = new Threads(settings.executor());
+    this.ids = new UuidV7(settings.clock());
+    this.partitions = new RangePartitions(settings, transactions, modules);
+    this.migrations = new FlywayMigrations(settings, modules, partitions);
+    TxScope standalone = TxScope.standalone(plinth);
+    this.users = new UserRepository(standalone, settings.schema(), ids, events);
+    this.vault =
+        settings.keys() == null
+            ? null
+            : new EnvelopeVault(
+                standalone,
+                transactions,
+                settings.schema(),
+                ids,
+                settings.keys(),
+                settings.clock());
+    this.instances = new HeartbeatInstances(settings, transactions, ids, threads);
+    this.notifications = new PostgresNotifications(settings, threads);
+    this.maintenance = new LeasedMaintenance(settings, transactions, instances, threads);
+    maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
+    maintenance.register("core.instances", MAINTENANCE, instances::purge);
+  }
+
+  /** Starts the background parts, each after what it stands on. */
+  public synchronized void start() {
+    if (state == State.CLOSED) {
+      throw new IllegalStateException("Plinth is closed: build a new one");
+    }
+    if (state == State.STARTED) {
+      return;
+    }
+    migrations.refuseTooNew();
+    if (vault != null) {
+      vault.prepare();
+    }
+    instances.start();
+    notifications.start();
+    maintenance.start();
+    state = State.STARTED;
+  }
+
+  /** Closes the background parts, each before what it stands on. */
+  public synchronized void close() {
+    if (state == State.STARTED) {
+      maintenance.close();
+      notifications.close();
+      instances.close();
+    }
+    if (state != State.CLOSED) {
+      threads.close();
+    }
+    state = State.CLOSED;
+  }
+
+  /** True between start and close. */
+  public boolean isStarted() {
+    return state == State.STARTED;
+  }
+
+  /** Transactions. */
+  public Transactions transactions() {
+    return transactions;
+  }
+
+  /** Migrations. */
+  public Migrations migrations() {
+    return migrations;
+  }
+
+  /** Users. */
+  public Users users() {
+    return users;
+  }
+
+  /** The vault, if there are keys. */
+  public Vault vault() {
+    if (vault == null) {
+      throw new IllegalStateException(
+          "The vault has no keys: give some with Plinth.builder().keys(KeyRing.fromEnvironment(…))");
+    }
+    return vault;
+  }
+
+  /** Events. */
+  public Events events() {
+    return events;
+  }
+
+  /** Instances. */
+  public Instances instances() {
+    return instances;
+  }
+
+  /** Notifications. */
+  public Notifications notifications() {
+    return notifications;
+  }
+
+  /** Maintenance. */
+  public Maintenance maintenance() {
+    return maintenance;
+  }
+
+  /** Partitions. */
+  public Partitions partitions() {
+    return partitions;
+  }
+
+  /** A new group commit. */
+  public <T, R> GroupCommit<T, R> groupCommit(
+      String name, int maxBatch, int maxWaiting, GroupCommit.Batch<T, R> batch) {
+    return new LeaderCommit<>(name, maxBatch, maxWaiting, batch, transactions, threads);
+  }
+
+  /** Ids. */
+  public UuidV7 ids() {
+    return ids;
+  }
+
+  /** JSON. */
+  public JsonCodec json() {
+    return settings.json();
+  }
+
+  /** The clock. */
+  public InstantSource clock() {
+    return settings.clock();
+  }
+
+  /** The schema. */
+  public Schema schema() {
+    return settings.schema();
+  }
+
+  /** Every module, core first. */
+  public List<FeatureModule> modules() {
+    return modules;
+  }
+
+  /** Where background work runs. */
+  public Executor executor() {
+    return threads;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.plinth.core.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.FeatureModule;
+import java.util.List;
+
+/** Core as a module: the first to be migrated. */
+public final class CoreModule implements FeatureModule {
+  @Override
+  public String name() {
+    return "core";
+  }
+
+  @Override
+  public int order() {
+    return 0;
+  }
+
+  @Override
+  public List<String> migrations() {
+    return List.of("foundation", "users", "vault", "instances");
+  }
+
+  @Override
+  public Class<? extends AutoCloseable> entryPoint() {
+    return Plinth.class;
+  }
+
+  @Override
+  public AutoCloseable create(Plinth plinth) {
+    return plinth;
+  }
+}

@@ -1,0 +1,84 @@
+package dev.plinth.core.internal.identity;
+
+import static dev.plinth.core.internal.jooq.Tables.USERS;
+
+import dev.plinth.core.identity.NewUser;
+import dev.plinth.core.identity.User;
+import dev.plinth.core.internal.Db;
+import dev.plinth.core.tx.Tx;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jooq.Condition;
+import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
+
+/** Reads users of the transaction's tenant. */
+final class FindUsers {
+  private final Db db;
+
+  FindUsers(Db db) {
+    this.db = db;
+  }
+
+  Optional<User> one(Tx tx, Condition condition) {
+    return db.on(tx)
+        .select(UserRows.COLUMNS)
+        .from(USERS)
+        .where(UserRows.ofTenant(tx.tenantId()), condition)
+        .fetchOptional(UserRows::user);
+  }
+
+  /** By the first of external id, address and name that the given user has. */
+  Optional<User> like(Tx tx, NewUser user) {
+    if (user.externalId() != null) {
+      return one(tx, USERS.EXTERNAL_ID.eq(user.externalId()));
+    }
+    return user.email() != null
+        ? one(tx, UserRows.withEmail(user.email()))
+        : one(tx, USERS.USERNAME.eq(user.username()));
+  }
+
+  List<User> page(Tx tx, @Nullable UUID after, int limit) {
+    return db.on(tx)
+        .select(UserRows.COLUMNS)
+        .from(USERS)
+        .where(UserRows.ofTenant(tx.tenantId()))
+        .and(after == null ? DSL.noCondition() : USERS.ID.gt(after))
+        .orderBy(DSL.coalesce(USERS.TENANT_ID, DSL.inline("")), USERS.ID)
+        .limit(limit)
+        .fetch(UserRows::user);
+  }
+
+  /**
+   * Which field of these another user has, in the order external id, address, name; empty when none
+   * can be seen. Names are unique in the installation, so another tenant's counts too.
+   */
+  Optional<String> taken(
+      Tx tx,
+      @Nullable UUID except,
+      @Nullable String externalId,
+      @Nullable String email,
+      @Nullable String username) {
+    if (externalId != null
+        && exists(tx, except, UserRows.ofTenant(tx.tenantId()), USERS.EXTERNAL_ID.eq(externalId))) {
+      return Optional.of("externalId");
+    }
+    if (email != null
+        && exists(tx, except, UserRows.ofTenant(tx.tenantId()), UserRows.withEmail(email))) {
+      return Optional.of("email");
+    }
+    return username != null && exists(tx, except, USERS.USERNAME.eq(username))
+        ? Optional.of("username")
+        : Optional.empty();
+  }
+
+  private boolean exists(Tx tx, @Nullable UUID except, Condition... conditions) {
+    return db.on(tx)
+        .fetchExists(
+            DSL.selectOne()
+                .from(USERS)
+                .where(conditions)
+                .and(except == null ? DSL.noCondition() : USERS.ID.ne(except)));
+  }
+}

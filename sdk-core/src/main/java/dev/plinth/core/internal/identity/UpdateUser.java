@@ -1,0 +1,144 @@
+package dev.plinth.core.internal.identity;
+
+import static dev.plinth.core.internal.jooq.Tables.USERS;
+
+import dev.plinth.core.identity.DuplicateUserException;
+import dev.plinth.core.identity.StaleUserException;
+import dev.plinth.core.identity.User;
+import dev.plinth.core.internal.Db;
+import dev.plinth.core.internal.tx.Failures;
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.SqlStates;
+import dev.plinth.core.tx.DatabaseException;
+import dev.plinth.core.tx.Tx;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jooq.Condition;
+import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes users. An update that keeps address and name is one statement. UPDATE has no ON CONFLICT,
+ * so one that changes them looks for collisions first, and guards what a race can still do with a
+ * savepoint; without it, the loser's transaction, often the host's, would be aborted.
+ */
+final class UpdateUser {
+  private final Db db;
+  private final FindUsers find;
+
+  UpdateUser(Db db, FindUsers find) {
+    this.db = db;
+    this.find = find;
+  }
+
+  User update(Tx tx, User user) {
+    return write(tx, user, sameIdentity(user)).orElseGet(() -> changeIdentity(tx, user));
+  }
+
+  boolean deactivate(Tx tx, UUID id) {
+    return db.on(tx)
+            .update(USERS)
+            .set(USERS.IS_ACTIVE, false)
+            .set(USERS.VERSION, USERS.VERSION.plus(1))
+            .where(UserRows.ofTenant(tx.tenantId()), USERS.ID.eq(id), USERS.IS_ACTIVE.isTrue())
+            .execute()
+        == 1;
+  }
+
+  private User changeIdentity(Tx tx, User user) {
+    User stored =
+        find.one(tx, USERS.ID.eq(user.id()))
+            .filter(found -> found.version() == user.version())
+            .orElseThrow(() -> new StaleUserException(user.id(), user.version()));
+    Args.check(
+        user.email() != null || user.username() != null || stored.externalId() != null,
+        "email or username must be given for a user without externalId");
+    refuseTaken(tx, user);
+    Savepoint savepoint = savepoint(tx);
+    Optional<User> written;
+    try {
+      written = write(tx, user, DSL.noCondition());
+    } catch (DatabaseException e) {
+      if (!e.sqlState().filter(SqlStates.UNIQUE_VIOLATION::equals).isPresent()) {
+        throw e;
+      }
+      rollbackTo(tx, savepoint);
+      refuseTaken(tx, user);
+      throw new DuplicateUserException(
+          Objects.equals(user.username(), stored.username()) ? "email" : "username");
+    }
+    release(tx, savepoint);
+    return written.orElseThrow(() -> new StaleUserException(user.id(), user.version()));
+  }
+
+  private void refuseTaken(Tx tx, User user) {
+    find.taken(tx, user.id(), null, user.email(), user.username())
+        .ifPresent(
+            field -> {
+              throw new DuplicateUserException(field);
+            });
+  }
+
+  private Optional<User> write(Tx tx, User user, Condition condition) {
+    return db.on(tx)
+        .update(USERS)
+        .set(USERS.EMAIL, user.email())
+        .set(USERS.USERNAME, user.username())
+        .set(USERS.FULL_NAME, user.fullName())
+        .set(USERS.PICTURE, user.picture())
+        .set(USERS.ROLE, user.role())
+        .set(USERS.AUTH_PROVIDER, user.authProvider())
+        .set(USERS.IS_VERIFIED, user.isVerified())
+        .set(USERS.LAST_LOGIN_AT, UserRows.time(user.lastLoginAt()))
+        .set(USERS.SETTINGS, UserRows.jsonb(user.settings()))
+        .set(USERS.METADATA, UserRows.jsonb(user.metadata()))
+        .set(USERS.VERSION, USERS.VERSION.plus(1))
+        .where(
+            UserRows.ofTenant(tx.tenantId()),
+            USERS.ID.eq(user.id()),
+            USERS.VERSION.eq(user.version()),
+            condition)
+        .returning(UserRows.COLUMNS)
+        .fetchOptional(UserRows::user);
+  }
+
+  /** Address (but for its case) and name are those in the row, so nothing can collide. */
+  private static Condition sameIdentity(User user) {
+    return UserRows.foldedEmail()
+        .isNotDistinctFrom(folded(user.email()))
+        .and(USERS.USERNAME.isNotDistinctFrom(user.username()));
+  }
+
+  private static @Nullable String folded(@Nullable String email) {
+    return email == null ? null : email.toLowerCase(Locale.ROOT);
+  }
+
+  private static Savepoint savepoint(Tx tx) {
+    try {
+      return tx.connection().setSavepoint();
+    } catch (SQLException e) {
+      throw Failures.translate(e);
+    }
+  }
+
+  private static void release(Tx tx, Savepoint savepoint) {
+    try {
+      tx.connection().releaseSavepoint(savepoint);
+    } catch (SQLException e) {
+      throw Failures.translate(e);
+    }
+  }
+
+  private static void rollbackTo(Tx tx, Savepoint savepoint) {
+    try {
+      tx.connection().rollback(savepoint);
+      tx.connection().releaseSavepoint(savepoint);
+    } catch (SQLException e) {
+      throw Failures.translate(e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.plinth.core.internal.migration;
+
+import dev.plinth.core.internal.Settings;
+import dev.plinth.core.internal.partition.RangePartitions;
+import dev.plinth.core.migration.AppliedMigration;
+import dev.plinth.core.migration.Migration;
+import dev.plinth.core.migration.MigrationReport;
+import dev.plinth.core.migration.Migrations;
+import dev.plinth.core.migration.SchemaInvalidException;
+import dev.plinth.core.migration.UndoConsent;
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Schema;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a session for each use case and takes the lock where the schema changes; the use cases
+ * stand beside it, one class each. Scripts are read when first needed.
+ */
+public final class FlywayMigrations implements Migrations {
+  private record Migrated(MigrationReport report, boolean partitioned) {}
+
+  private final Settings settings;
+  private final Schema schema;
+  private final List<FeatureModule> modules;
+  private final RangePartitions partitions;
+  private volatile @Nullable List<Line> lines;
+
+  /** Reads nothing and opens nothing. */
+  public FlywayMigrations(
+      Settings settings, List<FeatureModule> modules, RangePartitions partitions) {
+    this.settings = settings;
+    this.schema = settings.schema();
+    this.modules = modules;
+    this.partitions = partitions;
+  }
+
+  @Override
+  public MigrationReport migrate() {
+    Migrated migrated =
+        changing(
+            connection -> {
+              MigrationReport report = new Migrate(schema, lines()).run(connection);
+              boolean owner = Preconditions.obstacle(connection, schema).isEmpty();
+              if (owner) {
+                Registration registration = new Registration(schema);
+                lines().forEach(line -> registration.enter(connection, line));
+                partitions.ensureAhead(connection);
+              }
+              return new Migrated(report, owner);
+            });
+    if (!migrated.partitioned()) {
+      // An application role that found nothing to migrate makes partitions in its own way.
+      partitions.ensureAhead();
+    }
+    return migrated.report();
+  }
+
+  @Override
+  public List<Migration> pending() {
+    return reading(
+        connection ->
+            Findings.pending(lines(), Installed.read(connection, schema, lines())).stream()
+                .map(Script::migration)
+                .toList());
+  }
+
+  @Override
+  public List<AppliedMigration> history() {
+    return reading(
+        connection -> {
+          Installed installed = Installed.read(connection, schema, lines());
+          List<AppliedMigration> history = new ArrayList<>();
+          for (Installed.Change change : installed.changes()) {
+            installed
+                .entry(change.module(), change.version())
+                .ifPresent(entry -> history.add(applied(change, entry)));
+          }
+          return List.copyOf(history);
+        });
+  }
+
+  @Override
+  public void verify() {
+    reading(
+        connection -> {
+          new Verify(schema, lines()).run(connection);
+          return true;
+        });
+  }
+
+  @Override
+  public String sql(String module, int from, int to) {
+    return new Print(schema, line(module)).sql(from, to);
+  }
+
+  @Override
+  public MigrationReport rollback(String module, int target, UndoConsent consent) {
+    Args.notNull(consent, "consent");
+    Undo undo = new Undo(schema, lines(), line(module), target);
+    return changing(connection -> undo.run(connection, consent, patience()));
+  }
+
+  @Override
+  public List<String> grants(String role) {
+    Args.utf8(Args.text(role, 63, "role"), 63, "role");
+    return reading(connection -> new Grants(schema, lines()).to(connection, role));
+  }
+
+  /**
+   * What a start needs, seen with the application's own role: the schema is there, lacks nothing,
+   * and no newer version has changed it so that this code cannot work with it.
+   *
+   * @throws dev.plinth.core.migration.SchemaTooNewException when one has
+   * @throws SchemaInvalidException when the schema, a migration in it, or the registration of a
+   *     partitioned table, is missing
+   */
+  public void refuseTooNew() {
+    try (SchemaSession session = SchemaSession.ofApplication(settings)) {
+      List<Installed.Change> changes = Installed.changes(session.connection(), schema);
+      Findings.refuseTooNew(lines(), changes);
+      List<String> missing = Findings.missing(lines(), changes);
+      if (!missing.isEmpty()) {
+        throw new SchemaInvalidException(missing);
+      }
+      List<String> unregistered = new Registration(schema).missing(session.connection(), lines());
+      if (!unregistered.isEmpty()) {
+        throw new SchemaInvalidException(unregistered);
+      }
+    }
+  }
+
+  private static AppliedMigration applied(Installed.Change change, Installed.Entry entry) {
+    return new AppliedMigration(
+        change.module(),
+        change.version(),
+        entry.description(),
+        change.appliedAt(),
+        change.by(),
+        entry.took());
+  }
+
+  private <T> T reading(Function<Connection, T> work) {
+    try (SchemaSession session = SchemaSession.ofOwner(settings)) {
+      return work.apply(session.connection());
+    }
+  }
+
+  private <T> T changing(Function<Connection, T> work) {
+    try (SchemaSession session = SchemaSession.ofOwner(settings)) {
+      Preconditions.requireSupported(session.connection());
+      session.lock(SchemaLock.of(schema, patience()));
+      return work.apply(session.connection());
+    }
+  }
+
+  private Duration patience() {
+    return settings.migrationLockTimeout();
+  }
+
+  private Line line(String module) {
+    Args.text(module, 30, "module");
+    return lines().stream()
+        .filter(line -> line.module().equals(module))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "module must be one of "
+                        + String.join(", ", modules.stream().map(FeatureModule::name).toList())));
+  }
+
+  private List<Line> lines() {
+    List<Line> known = lines;
+    if (known == null) {
+      known = modules.stream().map(Line::of).toList();
+      lines = known;
+    }
+    return known;
+  }
+}

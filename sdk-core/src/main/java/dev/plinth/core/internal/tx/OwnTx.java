@@ -1,0 +1,43 @@
+package dev.plinth.core.internal.tx;
+
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxOptions;
+import java.sql.Connection;
+import java.util.Optional;
+
+/** A transaction that Plinth opened and will end. */
+final class OwnTx implements Tx {
+  private final Connection connection;
+  private final TxOptions options;
+  private final Callbacks callbacks = new Callbacks();
+
+  OwnTx(Connection connection, TxOptions options) {
+    this.connection = connection;
+    this.options = options;
+  }
+
+  @Override
+  public Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public boolean isJoined() {
+    return false;
+  }
+
+  @Override
+  public Optional<String> tenantId() {
+    return options.tenantId();
+  }
+
+  @Override
+  public void afterCommit(Runnable callback) {
+    callbacks.add(Args.notNull(callback, "callback"));
+  }
+
+  Callbacks callbacks() {
+    return callbacks;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.plinth.core.spi;
+
+import dev.plinth.core.Plinth;
+import java.util.List;
+
+/**
+ * What core must know of a module: its name, its migrations, the tables it wants looked after, and
+ * how to make its entry point.
+ *
+ * <p>Modules on the class path are found through {@link java.util.ServiceLoader}; a host that does
+ * not want that names them with {@code Plinth.builder().modules(…)}. Implementations have no state.
+ */
+public interface FeatureModule {
+  /**
+   * A short lower-case name, such as {@code audit}. It names the migrations' folder ({@code
+   * dev/plinth/<name>/migrations}), the folder of undo scripts beside it and the history table, and
+   * so may never change.
+   */
+  String name();
+
+  /** Modules are migrated in ascending order of this number, then of their names; core is 0. */
+  default int order() {
+    return 100;
+  }
+
+  /**
+   * The names of the migrations in order, from version 1 on: the n-th stands in {@code
+   * dev/plinth/<module>/migrations/V<n>__<name>.sql} with its way back in {@code
+   * dev/plinth/<module>/undo/U<n>__<name>.sql}.
+   */
+  List<String> migrations();
+
+  /** Tables that core supplies with partitions. */
+  default List<PartitionedTable> partitionedTables() {
+    return List.of();
+  }
+
+  /** Tables in which administrators act, so that the audit module can watch them. */
+  default List<String> administrativeTables() {
+    return List.of();
+  }
+
+  /** The type of the module's entry point, such as {@code AuditLog}. */
+  Class<? extends AutoCloseable> entryPoint();
+
+  /**
+   * Makes the entry point with its defaults; what tests get injected.
+   *
+   * @return an instance of {@link #entryPoint()}
+   */
+  AutoCloseable create(Plinth plinth);
+}

@@ -1,0 +1,1 @@
+DROP TABLE ${schema}.vault_data_keys;

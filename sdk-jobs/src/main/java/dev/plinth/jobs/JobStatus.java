@@ -1,0 +1,17 @@
+package dev.plinth.jobs;
+
+/** Where a job stands. */
+public enum JobStatus {
+  /** Waits until its time has come. */
+  SCHEDULED,
+  /** Waits out the backoff after a failed attempt. */
+  RETRYING,
+  /** May be claimed now. */
+  READY,
+  /** Claimed by an instance. */
+  RUNNING,
+  /** Ended well. */
+  COMPLETED,
+  /** Ended in failure: a dead letter, which {@link JobQueue#retry} revives. */
+  FAILED
+}

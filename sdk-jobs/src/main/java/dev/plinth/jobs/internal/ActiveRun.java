@@ -1,0 +1,234 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.Writable;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobRun;
+import dev.plinth.jobs.LostClaimException;
+import dev.plinth.jobs.Progress;
+import java.sql.Connection;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A handler at work on a claim. */
+final class ActiveRun implements JobRun {
+  private static final long PROGRESS_NANOS = 250_000_000L;
+
+  /** Where the run stands, apart from its thread. */
+  private enum State {
+    RUNNING,
+    /** completeIn has written; whether that committed is not known yet. */
+    COMPLETING,
+    /** Somebody has taken the right to write its end. */
+    ENDED
+  }
+
+  private final Claimed job;
+  private final RunSql sql;
+  private final Class<?> resultType;
+  private State state = State.RUNNING;
+  private @Nullable Thread thread;
+  private boolean cancelled;
+  private boolean committed;
+  private @Nullable Tx completing;
+  private @Nullable Progress progress;
+  private boolean progressWritten;
+  private long progressWrittenAt;
+  private boolean refused;
+
+  ActiveRun(Claimed job, RunSql sql, Class<?> resultType) {
+    this.job = job;
+    this.sql = sql;
+    this.resultType = resultType;
+  }
+
+  Claimed job() {
+    return job;
+  }
+
+  /** From now on, cancelling interrupts this thread. */
+  synchronized void begin() {
+    thread = Thread.currentThread();
+    if (cancelled) {
+      thread.interrupt();
+    }
+  }
+
+  /** The handler has returned; the thread is its own again, without a stale interrupt. */
+  synchronized void leave() {
+    thread = null;
+    Thread.interrupted();
+  }
+
+  /** Takes the right to write the end of this claim; true for one caller only. */
+  synchronized boolean end() {
+    if (state == State.ENDED) {
+      return false;
+    }
+    state = State.ENDED;
+    return true;
+  }
+
+  /** Interrupts the handler. */
+  synchronized void cancel() {
+    cancelled = true;
+    if (thread != null) {
+      thread.interrupt();
+    }
+  }
+
+  /** True when completeIn has written. */
+  synchronized boolean isCompleting() {
+    return state == State.COMPLETING;
+  }
+
+  /** True when the transaction of completeIn is known to have committed. */
+  synchronized boolean isCommitted() {
+    return committed;
+  }
+
+  synchronized @Nullable Progress lastProgress() {
+    return progress;
+  }
+
+  @Override
+  public JobId id() {
+    return new JobId(job.id());
+  }
+
+  @Override
+  public int attempt() {
+    return job.attempt();
+  }
+
+  @Override
+  public int maxAttempts() {
+    return job.maxAttempts();
+  }
+
+  @Override
+  public int epoch() {
+    return job.epoch();
+  }
+
+  @Override
+  public int version() {
+    return job.version();
+  }
+
+  @Override
+  public Optional<UUID> userId() {
+    return Optional.ofNullable(job.userId());
+  }
+
+  @Override
+  public Optional<String> tenantId() {
+    return Optional.ofNullable(job.tenantId());
+  }
+
+  @Override
+  public Optional<BatchId> batch() {
+    return Optional.ofNullable(job.batchId()).map(BatchId::new);
+  }
+
+  @Override
+  public Optional<JobId> parent() {
+    return Optional.ofNullable(job.parentId()).map(JobId::new);
+  }
+
+  @Override
+  public synchronized boolean isCancelled() {
+    return cancelled;
+  }
+
+  @Override
+  public void progress(long done, long total, @Nullable String note) {
+    Args.range(done, 0, Long.MAX_VALUE, "done");
+    Args.range(total, 0, Long.MAX_VALUE, "total");
+    Progress next =
+        new Progress(done, total, note == null ? null : Args.bounded(note, 500, "note"));
+    synchronized (this) {
+      requireClaim();
+      boolean due =
+          !sql.isInTransaction()
+              && (!progressWritten || System.nanoTime() - progressWrittenAt >= PROGRESS_NANOS);
+      progress = next;
+      if (!due) {
+        return;
+      }
+      progressWritten = true;
+      progressWrittenAt = System.nanoTime();
+    }
+    if (!sql.report(job, next)) {
+      throw lost();
+    }
+    synchronized (this) {
+      // The interrupt that tells of a lost claim may have kept the report from being written.
+      requireClaim();
+    }
+  }
+
+  @Override
+  public void fence(Connection connection) {
+    Args.notNull(connection, "connection");
+    synchronized (this) {
+      requireClaim();
+    }
+    if (!sql.fence(connection, job)) {
+      throw lost();
+    }
+  }
+
+  @Override
+  public void completeIn(Tx tx) {
+    completeIn(tx, null);
+  }
+
+  @Override
+  public void completeIn(Tx tx, @Nullable Object result) {
+    Writable.require(tx);
+    Args.check(
+        result == null || resultType.isInstance(result),
+        "result must be a " + resultType.getName() + ", as the job's type says");
+    Progress last;
+    synchronized (this) {
+      // A transaction that is repeated after a serialization failure comes as another one.
+      if (committed || (state == State.COMPLETING && completing == tx)) {
+        throw new IllegalStateException(
+            "Job " + job.id() + " was completed already: call completeIn once in a run");
+      }
+      requireClaim();
+      last = progress;
+    }
+    if (!sql.complete(tx, job, result, last)) {
+      throw lost();
+    }
+    synchronized (this) {
+      if (state == State.RUNNING) {
+        state = State.COMPLETING;
+      }
+      completing = tx;
+    }
+    tx.afterCommit(this::committed);
+  }
+
+  private synchronized void committed() {
+    committed = true;
+  }
+
+  /** A released or lost run must not go on writing, whatever the database would say. */
+  private void requireClaim() {
+    if (state == State.ENDED || refused) {
+      throw new LostClaimException(id(), job.epoch());
+    }
+  }
+
+  private synchronized LostClaimException lost() {
+    cancelled = true;
+    refused = true;
+    return new LostClaimException(id(), job.epoch());
+  }
+}

@@ -1,0 +1,53 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.batch.GroupCommit;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Marks last attempts before their handlers begin, many in one transaction. Only a marked one is
+ * failed when its instance dies; others cost nothing.
+ */
+final class Begun {
+  private static final int MAX_BATCH = 500;
+  private static final int MAX_WAITING = 2_000;
+  private static final String BEGIN =
+      """
+      UPDATE {schema}.job_leases l
+      SET begun = TRUE
+      FROM unnest(?::uuid[], ?::integer[]) AS g(job_id, epoch)
+      WHERE l.job_id = g.job_id
+        AND l.epoch = g.epoch
+      RETURNING l.job_id
+      """;
+
+  private final String begin;
+  private final GroupCommit<Claimed, Boolean> commit;
+
+  Begun(Plinth plinth) {
+    this.begin = plinth.schema().render(BEGIN);
+    this.commit = plinth.groupCommit("jobs.begun", MAX_BATCH, MAX_WAITING, this::write);
+  }
+
+  /** Returns when the mark is durable where there must be one; false when the claim is lost. */
+  boolean mark(Claimed job) {
+    return job.attempt() < job.maxAttempts() || commit.call(job);
+  }
+
+  private List<Boolean> write(Tx tx, List<Claimed> jobs) {
+    Set<UUID> held =
+        new HashSet<>(
+            Sql.query(
+                tx.connection(),
+                begin,
+                row -> row.getObject(1, UUID.class),
+                jobs.stream().map(Claimed::id).toArray(UUID[]::new),
+                jobs.stream().map(Claimed::epoch).toArray(Integer[]::new)));
+    return jobs.stream().map(job -> held.contains(job.id())).toList();
+  }
+}

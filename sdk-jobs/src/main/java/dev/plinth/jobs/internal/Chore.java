@@ -1,0 +1,111 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.SqlStates;
+import dev.plinth.core.tx.ConnectionUnavailableException;
+import dev.plinth.core.tx.TxFunction;
+import dev.plinth.core.tx.TxOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A sweep that is made every so often, and sooner on request. Its failures stay its own: they are
+ * logged, and it waits its period. A bad item (one that a subscriber to events refuses, say) keeps
+ * no other from being done.
+ */
+final class Chore {
+  private static final Logger log = LoggerFactory.getLogger(Chore.class);
+
+  private final Plinth plinth;
+  private final String name;
+  private final long periodNanos;
+  private final Sweep sweep;
+  private final BooleanSupplier stopping;
+  private long dueAt = System.nanoTime();
+
+  Chore(Plinth plinth, String name, Duration period, Sweep sweep, BooleanSupplier stopping) {
+    this.plinth = plinth;
+    this.name = name;
+    this.periodNanos = period.toNanos();
+    this.sweep = sweep;
+    this.stopping = stopping;
+  }
+
+  /** Does a chunk if one is due. Throws nothing. */
+  void runIfDue() {
+    // Begins the next period first, so that a wish that comes meanwhile is not forgotten.
+    if (!begin()) {
+      return;
+    }
+    try {
+      if (alone(sweep::chunk)) {
+        want(Duration.ZERO);
+      }
+    } catch (Throwable e) {
+      log.warn(
+          "Jobs: {} failed; it is tried again within {}", name, Duration.ofNanos(periodNanos), e);
+      if (isOfTheItems(e)) {
+        oneByOne();
+      }
+    }
+  }
+
+  private void oneByOne() {
+    try {
+      List<UUID> items = alone(sweep::items);
+      for (UUID item : items) {
+        if (stopping.getAsBoolean() || !one(item)) {
+          return;
+        }
+      }
+    } catch (Throwable e) {
+      log.warn("Jobs: what {} has to do cannot be told now", name, e);
+    }
+  }
+
+  /** False when no item can be done now. */
+  private boolean one(UUID item) {
+    try {
+      return alone(
+          tx -> {
+            sweep.item(tx, item);
+            return true;
+          });
+    } catch (Throwable e) {
+      log.warn("Jobs: {} failed for {}, which is skipped", name, item, e);
+      return isOfTheItems(e);
+    }
+  }
+
+  private static boolean isOfTheItems(Throwable failure) {
+    return !(failure instanceof ConnectionUnavailableException)
+        && !SqlStates.isConnectionLoss(failure);
+  }
+
+  private <T> T alone(TxFunction<T, RuntimeException> work) {
+    // The fold must see what was committed before it got its lock.
+    return plinth.transactSeparately(
+        TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED), work);
+  }
+
+  private synchronized boolean begin() {
+    long now = System.nanoTime();
+    if (now - dueAt < 0) {
+      return false;
+    }
+    dueAt = now + periodNanos;
+    return true;
+  }
+
+  /** Wanted within this time. */
+  synchronized void want(Duration within) {
+    long wanted = System.nanoTime() + within.toNanos();
+    if (wanted - dueAt < 0) {
+      dueAt = wanted;
+    }
+  }
+}

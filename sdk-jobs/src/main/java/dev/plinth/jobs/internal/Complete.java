@@ -1,0 +1,104 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.Progress;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Records that jobs ended well, any number in one statement: the lease goes, the attempt is
+ * appended, the record updated once, and the batches' deltas appended.
+ */
+final class Complete {
+  private static final String COMPLETE =
+      """
+      WITH given AS MATERIALIZED (
+        SELECT *
+        FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
+          AS g(job_id, epoch, batch_id, result, done, total, note)
+      ), gone AS (
+        DELETE FROM {schema}.job_leases l
+        USING given g
+        WHERE l.job_id = g.job_id
+          AND l.epoch = g.epoch
+        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
+                  g.batch_id, g.result, g.done, g.total, g.note
+      ), attempted AS (
+        INSERT INTO {schema}.job_attempts
+          (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome)
+        SELECT g.job_id, g.epoch, g.attempt, g.instance_id, g.claimed_at, {now}, 'completed'
+        FROM gone g
+      ), recorded AS (
+        UPDATE {schema}.computational_jobs j
+        SET status = 'completed',
+            result = g.result::jsonb,
+            progress_done = g.done,
+            progress_total = g.total,
+            progress_note = g.note,
+            started_at = g.claimed_at,
+            completed_at = {now}
+        FROM gone g
+        WHERE j.id = g.job_id
+      ), counted AS (
+        INSERT INTO {schema}.batch_deltas (batch_id, completed, started_at)
+        SELECT g.batch_id, count(*), min(g.claimed_at)
+        FROM gone g
+        WHERE g.batch_id IS NOT NULL
+        GROUP BY g.batch_id
+      )
+      SELECT g.job_id
+      FROM gone g
+      """;
+
+  private final String complete;
+  private final ProgressRows progressRows;
+
+  Complete(Schema schema, ProgressRows progressRows) {
+    this.complete = schema.render(COMPLETE);
+    this.progressRows = progressRows;
+  }
+
+  /** Returns the ids of those whose claim still held; the others are unchanged. */
+  Set<UUID> write(Tx tx, List<Ending.Completed> endings) {
+    int n = endings.size();
+    UUID[] ids = new UUID[n];
+    Integer[] epochs = new Integer[n];
+    UUID[] batches = new UUID[n];
+    String[] results = new String[n];
+    Progresses progresses = new Progresses(n);
+    for (int i = 0; i < n; i++) {
+      Ending.Completed ending = endings.get(i);
+      ids[i] = ending.job().id();
+      epochs[i] = ending.job().epoch();
+      batches[i] = ending.job().batchId();
+      results[i] = ending.result() == null ? null : ending.result().text();
+      Progress progress = ending.progress();
+      progresses.set(i, progress);
+    }
+    Set<UUID> held =
+        new HashSet<>(
+            Sql.query(
+                tx.connection(),
+                complete,
+                row -> row.getObject(1, UUID.class),
+                ids,
+                epochs,
+                batches,
+                results,
+                progresses.done(),
+                progresses.total(),
+                progresses.note()));
+    progressRows.forget(
+        tx,
+        endings.stream()
+            .filter(e -> e.progress() != null || e.job().epoch() > 1)
+            .map(e -> e.job().id())
+            .filter(held::contains)
+            .toList());
+    return held;
+  }
+}

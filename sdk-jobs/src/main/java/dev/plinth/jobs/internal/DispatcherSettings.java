@@ -1,0 +1,15 @@
+package dev.plinth.jobs.internal;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * What the builder collected for running jobs.
+ *
+ * @param workers handlers at work at a time
+ * @param queues the queues to claim from
+ * @param pollInterval how often to look without being told
+ * @param gracePeriod how long a closing instance waits for handlers
+ */
+public record DispatcherSettings(
+    int workers, Set<String> queues, Duration pollInterval, Duration gracePeriod) {}

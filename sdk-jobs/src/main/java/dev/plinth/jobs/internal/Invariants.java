@@ -1,0 +1,129 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.Fault;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What must hold between the tables at any moment, as queries that return what breaks it. */
+final class Invariants {
+  private static final String PLACES =
+      """
+      SELECT p.job_id::text AS subject,
+             'status ' || COALESCE(j.status, 'missing') || ', places: ' || p.places AS detail
+      FROM (
+        SELECT x.job_id, count(*) AS n, string_agg(x.place, ', ') AS places
+        FROM (
+          SELECT job_id, 'ready' AS place FROM {schema}.job_ready
+          UNION ALL
+          SELECT job_id, 'delayed' FROM {schema}.job_delayed
+          UNION ALL
+          SELECT job_id, 'leased' FROM {schema}.job_leases
+        ) x
+        GROUP BY x.job_id
+      ) p
+      LEFT JOIN {schema}.computational_jobs j ON j.id = p.job_id
+      WHERE p.n > 1
+         OR j.status IS DISTINCT FROM 'pending'
+      """;
+  private static final String NOWHERE =
+      """
+      SELECT j.id::text AS subject, 'pending, but neither ready, delayed nor leased' AS detail
+      FROM {schema}.computational_jobs j
+      WHERE j.status = 'pending'
+        AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id = j.id)
+      """;
+  private static final String ENDED_ONCE =
+      """
+      SELECT j.id::text AS subject,
+             'status ' || j.status || ', attempts that completed it: ' || a.completed
+               || ', that came last: ' || COALESCE(a.last, 'none') AS detail
+      FROM {schema}.computational_jobs j
+      CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE a.outcome = 'completed') AS completed,
+               (array_agg(a.outcome ORDER BY a.epoch DESC))[1] AS last
+        FROM {schema}.job_attempts a
+        WHERE a.job_id = j.id
+      ) a
+      WHERE a.completed <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
+         OR (j.status <> 'pending' AND a.last IS DISTINCT FROM j.status)
+      """;
+  private static final String EPOCHS =
+      """
+      SELECT p.job_id::text AS subject,
+             p.place || ' at epoch ' || p.epoch || ', but an attempt ended at ' || a.epoch AS detail
+      FROM (
+        SELECT job_id, epoch + 1 AS epoch, 'ready' AS place FROM {schema}.job_ready
+        UNION ALL
+        SELECT job_id, epoch + 1, 'delayed' FROM {schema}.job_delayed
+        UNION ALL
+        SELECT job_id, epoch, 'leased' FROM {schema}.job_leases
+      ) p
+      JOIN {schema}.job_attempts a ON a.job_id = p.job_id AND a.epoch >= p.epoch
+      """;
+  private static final String COUNTERS =
+      """
+      SELECT b.id::text AS subject,
+             'counted ' || d.total || '/' || d.completed || '/' || d.failed
+               || ', rows ' || r.total || '/' || r.completed || '/' || r.failed AS detail
+      FROM {schema}.batch_job_collections b
+      CROSS JOIN LATERAL (
+        SELECT b.total_jobs + COALESCE(sum(d.total), 0) AS total,
+               b.completed_jobs + COALESCE(sum(d.completed), 0) AS completed,
+               b.failed_jobs + COALESCE(sum(d.failed), 0) AS failed
+        FROM {schema}.batch_deltas d
+        WHERE d.batch_id = b.id
+      ) d
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS total,
+               count(*) FILTER (WHERE j.status = 'completed') AS completed,
+               count(*) FILTER (WHERE j.status = 'failed') AS failed
+        FROM {schema}.computational_jobs j
+        WHERE j.batch_id = b.id
+      ) r
+      WHERE (d.total, d.completed, d.failed) IS DISTINCT FROM (r.total, r.completed, r.failed)
+      """;
+  private static final String BATCH_ENDS =
+      """
+      SELECT b.id::text AS subject,
+             'status ' || b.status || ', ' || b.total_jobs || ' jobs, ' || b.completed_jobs
+               || ' completed, ' || b.failed_jobs || ' failed, callback job '
+               || COALESCE(b.callback_job_id::text, 'none') AS detail
+      FROM {schema}.batch_job_collections b
+      WHERE CASE
+              WHEN b.status IN ('open', 'sealed') THEN b.callback_job_id IS NOT NULL
+              ELSE b.total_jobs <> b.completed_jobs + b.failed_jobs
+                OR (b.status = 'completed') <> (b.failed_jobs = 0)
+                OR (b.callback IS NULL) <> (b.callback_job_id IS NULL)
+            END
+      """;
+
+  private final Map<String, String> queries = new LinkedHashMap<>();
+
+  Invariants(Schema schema) {
+    queries.put("one-place", schema.render(PLACES));
+    queries.put("not-nowhere", schema.render(NOWHERE));
+    queries.put("ended-once", schema.render(ENDED_ONCE));
+    queries.put("epochs-ascend", schema.render(EPOCHS));
+    queries.put("counters-equal-rows", schema.render(COUNTERS));
+    queries.put("batch-ends", schema.render(BATCH_ENDS));
+  }
+
+  List<Fault> check(Tx tx) {
+    List<Fault> faults = new ArrayList<>();
+    queries.forEach(
+        (name, query) ->
+            faults.addAll(
+                Sql.query(
+                    tx.connection(),
+                    query,
+                    row -> new Fault(name, row.getString("subject"), row.getString("detail")))));
+    return faults;
+  }
+}

@@ -1,0 +1,200 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.json.Json;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.Attempt;
+import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.Job;
+import dev.plinth.jobs.JobFilter;
+import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobStatus;
+import dev.plinth.jobs.Page;
+import dev.plinth.jobs.Progress;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Reads jobs: the record, and from the hot tables where a pending one stands. */
+final class ReadJobs {
+  private static final String JOBS =
+      """
+      SELECT j.id, j.tenant_id, j.user_id, j.type, j.job_version, j.queue, j.args, j.status,
+             j.priority, j.parent_job_id, j.batch_id, j.error_recovery_attempts, j.max_attempts,
+             j.result, j.error, j.created_at, j.completed_at,
+             COALESCE(l.claimed_at, j.started_at) AS started_at,
+             l.instance_id, d.run_at, d.attempt AS delayed_attempt,
+             CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
+             CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
+             CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
+      FROM {schema}.computational_jobs j
+      LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
+      LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
+      WHERE TRUE
+      """;
+
+  /** A transaction of a tenant sees that tenant's jobs only. */
+  private static final String TENANT = "  AND (?::text IS NULL OR j.tenant_id = ?::text)\n";
+
+  private static final String ATTEMPTS =
+      """
+      SELECT a.job_id, a.epoch, a.attempt, a.instance_id, a.started_at, a.ended_at, a.outcome,
+             a.error_class, a.error, a.stack_trace
+      FROM {schema}.job_attempts a
+      WHERE a.job_id = ?
+        AND (?::text IS NULL OR EXISTS (
+          SELECT FROM {schema}.computational_jobs j
+          WHERE j.id = a.job_id
+            AND j.tenant_id = ?::text))
+      ORDER BY a.epoch
+      """;
+
+  private final Schema schema;
+  private final String attempts;
+
+  ReadJobs(Schema schema) {
+    this.schema = schema;
+    this.attempts = schema.render(ATTEMPTS);
+  }
+
+  Optional<Job> find(Tx tx, JobId id) {
+    return Sql.first(
+        tx.connection(),
+        schema.render(JOBS + "  AND j.id = ?\n" + TENANT),
+        ReadJobs::job,
+        id.value(),
+        tx.tenantId().orElse(null),
+        tx.tenantId().orElse(null));
+  }
+
+  List<Job> list(Tx tx, JobFilter filter, Page page) {
+    StringBuilder sql = new StringBuilder(JOBS);
+    List<@Nullable Object> parameters = new ArrayList<>();
+    and(sql, parameters, "j.tenant_id = ?", tx.tenantId().orElse(null));
+    and(sql, parameters, "j.user_id = ?", filter.user());
+    and(sql, parameters, "j.type = ?", filter.type());
+    and(sql, parameters, "j.batch_id = ?", filter.batch() == null ? null : filter.batch().value());
+    and(
+        sql,
+        parameters,
+        "j.parent_job_id = ?",
+        filter.parent() == null ? null : filter.parent().value());
+    and(sql, parameters, "j.id < ?", page.before() == null ? null : page.before().value());
+    if (filter.status() != null) {
+      sql.append("  AND ").append(standing(filter.status())).append('\n');
+    }
+    sql.append("ORDER BY j.id DESC\nLIMIT ?");
+    parameters.add(page.limit());
+    return Sql.query(
+        tx.connection(), schema.render(sql.toString()), ReadJobs::job, parameters.toArray());
+  }
+
+  private static void and(
+      StringBuilder sql,
+      List<@Nullable Object> parameters,
+      String condition,
+      @Nullable Object value) {
+    if (value != null) {
+      sql.append("  AND ").append(condition).append('\n');
+      parameters.add(value);
+    }
+  }
+
+  /** Pending jobs are found from the small hot tables, failed ones from the dead letters' index. */
+  private static String standing(JobStatus status) {
+    return switch (status) {
+      case SCHEDULED -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt = 1)";
+      case RETRYING -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt > 1)";
+      case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
+      case RUNNING -> "j.id IN (SELECT x.job_id FROM {schema}.job_leases x)";
+      case COMPLETED -> "j.status = 'completed'";
+      case FAILED ->
+          "j.status = 'failed' AND j.id IN"
+              + " (SELECT x.job_id FROM {schema}.job_attempts x WHERE x.outcome = 'failed')";
+    };
+  }
+
+  List<Attempt> attempts(Tx tx, JobId id) {
+    return Sql.query(
+        tx.connection(),
+        attempts,
+        row ->
+            new Attempt(
+                new JobId(row.getObject("job_id", UUID.class)),
+                row.getInt("epoch"),
+                row.getInt("attempt"),
+                row.getObject("instance_id", UUID.class),
+                time(row, "started_at"),
+                time(row, "ended_at"),
+                Attempt.Outcome.valueOf(row.getString("outcome").toUpperCase(Locale.ROOT)),
+                row.getString("error_class"),
+                row.getString("error"),
+                row.getString("stack_trace")),
+        id.value(),
+        tx.tenantId().orElse(null),
+        tx.tenantId().orElse(null));
+  }
+
+  private static Job job(ResultSet row) throws SQLException {
+    UUID parent = Sql.uuid(row, "parent_job_id");
+    UUID batch = Sql.uuid(row, "batch_id");
+    return new Job(
+        new JobId(row.getObject("id", UUID.class)),
+        row.getString("tenant_id"),
+        Sql.uuid(row, "user_id"),
+        row.getString("type"),
+        row.getInt("job_version"),
+        row.getString("queue"),
+        Json.of(row.getString("args")),
+        status(row),
+        row.getInt("priority"),
+        parent == null ? null : new JobId(parent),
+        batch == null ? null : new BatchId(batch),
+        row.getInt("error_recovery_attempts"),
+        row.getInt("max_attempts"),
+        progress(row),
+        Sql.json(row, "result"),
+        row.getString("error"),
+        time(row, "created_at"),
+        Sql.instant(row, "run_at"),
+        Sql.instant(row, "started_at"),
+        Sql.instant(row, "completed_at"),
+        Sql.uuid(row, "instance_id"));
+  }
+
+  private static JobStatus status(ResultSet row) throws SQLException {
+    String status = row.getString("status");
+    if (status.equals("completed")) {
+      return JobStatus.COMPLETED;
+    }
+    if (status.equals("failed")) {
+      return JobStatus.FAILED;
+    }
+    if (row.getObject("instance_id") != null) {
+      return JobStatus.RUNNING;
+    }
+    if (row.getObject("run_at") == null) {
+      return JobStatus.READY;
+    }
+    return row.getInt("delayed_attempt") > 1 ? JobStatus.RETRYING : JobStatus.SCHEDULED;
+  }
+
+  private static @Nullable Progress progress(ResultSet row) throws SQLException {
+    return row.getObject("done") == null
+        ? null
+        : new Progress(row.getLong("done"), row.getLong("total"), row.getString("note"));
+  }
+
+  private static Instant time(ResultSet row, String column) throws SQLException {
+    return Objects.requireNonNull(Sql.instant(row, column), column);
+  }
+}

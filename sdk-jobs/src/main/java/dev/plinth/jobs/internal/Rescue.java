@@ -1,0 +1,145 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.event.Events;
+import dev.plinth.core.instance.Instances;
+import dev.plinth.core.spi.Liveness;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.JobFailed;
+import dev.plinth.jobs.JobId;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Takes jobs away from instances that are dead by the database's clock. The attempt counts, so that
+ * a job that kills its process is failed in the end; but the last one only when it had begun, so
+ * that no job is failed that merely waited behind others.
+ */
+final class Rescue implements Sweep {
+  private static final int AT_ONCE = 500;
+  private static final int ITEMS = 10_000;
+
+  // Not from the own instance: when that is declared dead it hears of it soon and takes another id,
+  // and until then it would claim the job again only to lose it once more.
+  // A lease whose fence is held is skipped: the handler's transaction is still open.
+  private static final String RESCUE =
+      """
+      WITH lost AS MATERIALIZED (
+        SELECT l.job_id
+        FROM {schema}.job_leases l
+        WHERE {dead}
+          AND l.instance_id <> ?
+          AND {which}
+        LIMIT ?
+        FOR UPDATE OF l SKIP LOCKED
+      ), gone AS (
+        DELETE FROM {schema}.job_leases l
+        USING lost
+        WHERE l.job_id = lost.job_id
+        RETURNING l.*
+      ), judged AS (
+        SELECT g.*, j.batch_id, j.user_id,
+               g.attempt < j.max_attempts AS counts,
+               g.attempt >= j.max_attempts AND g.begun AS exhausted
+        FROM gone g
+        JOIN {schema}.computational_jobs j ON j.id = g.job_id
+      ), attempted AS (
+        INSERT INTO {schema}.job_attempts
+          (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome, error)
+        SELECT g.job_id, g.epoch, g.attempt, g.instance_id, g.claimed_at, {now},
+               CASE WHEN g.exhausted THEN 'failed' ELSE 'lost' END,
+               'Instance ' || g.instance_id || ' died'
+        FROM judged g
+      ), waiting AS (
+        INSERT INTO {schema}.job_ready
+          (job_id, queue, priority, type, job_version, epoch, attempt)
+        SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch,
+               g.attempt + CASE WHEN g.counts THEN 1 ELSE 0 END
+        FROM judged g
+        WHERE NOT g.exhausted
+      ), recorded AS (
+        UPDATE {schema}.computational_jobs j
+        SET status = CASE WHEN g.exhausted THEN 'failed' ELSE 'pending' END,
+            error_recovery_attempts =
+              j.error_recovery_attempts + CASE WHEN g.counts THEN 1 ELSE 0 END,
+            error = 'Instance ' || g.instance_id || ' died',
+            started_at = g.claimed_at,
+            completed_at = CASE WHEN g.exhausted THEN {now} END
+        FROM judged g
+        WHERE j.id = g.job_id
+      ), counted AS (
+        INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
+        SELECT g.batch_id, count(*), min(g.claimed_at)
+        FROM judged g
+        WHERE g.batch_id IS NOT NULL
+          AND g.exhausted
+        GROUP BY g.batch_id
+      )
+      SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
+      FROM judged g
+      """;
+
+  private static final String LOST =
+      """
+      SELECT l.job_id
+      FROM {schema}.job_leases l
+      WHERE {dead}
+        AND l.instance_id <> ?
+      LIMIT ?
+      """;
+
+  private final String rescue;
+  private final String rescueOne;
+  private final String lost;
+  private final Instances instances;
+  private final Events events;
+
+  private record Rescued(JobFailed event, boolean exhausted) {}
+
+  Rescue(Schema schema, Instances instances, Events events) {
+    this.instances = instances;
+    String dead = Liveness.dead("l.instance_id");
+    this.rescue = schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "TRUE"));
+    this.rescueOne =
+        schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "l.job_id = ?"));
+    this.lost = schema.render(LOST.replace("{dead}", dead));
+    this.events = events;
+  }
+
+  @Override
+  public boolean chunk(Tx tx) {
+    return take(tx, rescue, instances.id(), AT_ONCE) > 0;
+  }
+
+  @Override
+  public List<UUID> items(Tx tx) {
+    return Sql.query(
+        tx.connection(), lost, row -> row.getObject(1, UUID.class), instances.id(), ITEMS);
+  }
+
+  @Override
+  public void item(Tx tx, UUID id) {
+    take(tx, rescueOne, instances.id(), id, 1);
+  }
+
+  /** Returns how many jobs were taken away. */
+  private int take(Tx tx, String statement, Object... parameters) {
+    List<Rescued> rescued =
+        Sql.query(
+            tx.connection(),
+            statement,
+            row ->
+                new Rescued(
+                    new JobFailed(
+                        new JobId(row.getObject("job_id", UUID.class)),
+                        Sql.uuid(row, "user_id"),
+                        row.getString("type"),
+                        row.getInt("attempt"),
+                        null),
+                    row.getBoolean("exhausted")),
+            parameters);
+    rescued.stream().filter(Rescued::exhausted).forEach(job -> events.publish(tx, job.event()));
+    return rescued.size();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.BatchClosedException;
+import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.JobId;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Gives a failed job another attempt. */
+final class Retry {
+  private static final String LOCK =
+      """
+      SELECT j.batch_id, j.queue
+      FROM {schema}.computational_jobs j
+      WHERE j.id = ?
+        AND j.status = 'failed'
+        AND (?::text IS NULL OR j.tenant_id = ?::text)
+      FOR UPDATE
+      """;
+  // FOR SHARE conflicts with the fold, which must not end the batch in the meantime.
+  private static final String BATCH =
+      """
+      SELECT b.status
+      FROM {schema}.batch_job_collections b
+      WHERE b.id = ?
+      FOR SHARE
+      """;
+  private static final String UNCOUNT =
+      """
+      INSERT INTO {schema}.batch_deltas (batch_id, failed)
+      VALUES (?, -1)
+      """;
+  private static final String REVIVE =
+      """
+      WITH revived AS (
+        UPDATE {schema}.computational_jobs j
+        SET status = 'pending',
+            completed_at = NULL,
+            error_recovery_attempts = j.error_recovery_attempts + 1,
+            max_attempts = GREATEST(j.max_attempts, last.attempt + 1)
+        FROM (
+          SELECT a.epoch, a.attempt
+          FROM {schema}.job_attempts a
+          WHERE a.job_id = ?
+          ORDER BY a.epoch DESC
+          LIMIT 1
+        ) last
+        WHERE j.id = ?
+        RETURNING j.id, j.queue, j.priority, j.type, j.job_version, last.epoch,
+                  last.attempt + 1 AS attempt
+      )
+      INSERT INTO {schema}.job_ready
+        (job_id, queue, priority, type, job_version, epoch, attempt)
+      SELECT r.id, r.queue, r.priority, r.type, r.job_version, r.epoch, r.attempt
+      FROM revived r
+      """;
+
+  private final String lock;
+  private final String batch;
+  private final String uncount;
+  private final String revive;
+
+  Retry(Schema schema) {
+    this.lock = schema.render(LOCK);
+    this.batch = schema.render(BATCH);
+    this.uncount = schema.render(UNCOUNT);
+    this.revive = schema.render(REVIVE);
+  }
+
+  private record Failed(@Nullable UUID batch, String queue) {}
+
+  /** The queue that has got work by this; empty when the job is not a failed one. */
+  Optional<String> run(Tx tx, JobId id) {
+    String tenant = tx.tenantId().orElse(null);
+    Optional<Failed> failed =
+        Sql.first(
+            tx.connection(),
+            lock,
+            row -> new Failed(Sql.uuid(row, "batch_id"), row.getString("queue")),
+            id.value(),
+            tenant,
+            tenant);
+    if (failed.isEmpty()) {
+      return Optional.empty();
+    }
+    UUID batchId = failed.get().batch();
+    if (batchId != null) {
+      requireUnfinished(tx, batchId);
+      Sql.update(tx.connection(), uncount, batchId);
+    }
+    Sql.update(tx.connection(), revive, id.value(), id.value());
+    return Optional.of(failed.get().queue());
+  }
+
+  private void requireUnfinished(Tx tx, UUID id) {
+    String status =
+        Sql.first(tx.connection(), batch, row -> row.getString(1), id).orElse("missing");
+    if (!status.equals("open") && !status.equals("sealed")) {
+      throw new BatchClosedException(new BatchId(id), "has ended (" + status + ")");
+    }
+  }
+}

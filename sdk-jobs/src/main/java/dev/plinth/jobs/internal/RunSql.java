@@ -1,0 +1,72 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.PlinthException;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxOptions;
+import dev.plinth.jobs.Progress;
+import java.sql.Connection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a run writes while its handler is at work. */
+final class RunSql {
+  private static final Logger log = LoggerFactory.getLogger(RunSql.class);
+
+  // FOR SHARE: FOR KEY SHARE would let a rescue delete the row.
+  private static final String FENCE =
+      """
+      SELECT l.epoch
+      FROM {schema}.job_leases l
+      WHERE l.job_id = ?
+        AND l.epoch = ?
+      FOR SHARE
+      """;
+
+  private final Plinth plinth;
+  private final Complete complete;
+  private final ProgressRows progressRows;
+  private final Runnable batchesTouched;
+  private final String fence;
+
+  RunSql(Plinth plinth, Complete complete, ProgressRows progressRows, Runnable batchesTouched) {
+    this.plinth = plinth;
+    this.complete = complete;
+    this.progressRows = progressRows;
+    this.batchesTouched = batchesTouched;
+    this.fence = plinth.schema().render(FENCE);
+  }
+
+  boolean fence(Connection connection, Claimed job) {
+    return Sql.first(connection, fence, row -> row.getInt(1), job.id(), job.epoch()).isPresent();
+  }
+
+  boolean complete(Tx tx, Claimed job, @Nullable Object result, @Nullable Progress progress) {
+    Ending.Completed ending =
+        new Ending.Completed(job, result == null ? null : plinth.json().write(result), progress);
+    boolean held = !complete.write(tx, List.of(ending)).isEmpty();
+    if (held && job.batchId() != null) {
+      tx.afterCommit(batchesTouched);
+    }
+    return held;
+  }
+
+  /** True when writing would take a second connection, which the pool may not have. */
+  boolean isInTransaction() {
+    return plinth.currentTransaction().isPresent();
+  }
+
+  /** False when the claim no longer holds; a database out of reach is no reason to stop. */
+  boolean report(Claimed job, Progress progress) {
+    try {
+      return plinth.transactSeparately(
+          TxOptions.defaults(), tx -> progressRows.report(tx, job, progress));
+    } catch (PlinthException e) {
+      log.debug("The progress of job {} could not be written", job.id(), e);
+      return true;
+    }
+  }
+}

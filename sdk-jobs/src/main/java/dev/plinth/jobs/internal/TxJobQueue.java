@@ -1,0 +1,202 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.identity.UnknownUserException;
+import dev.plinth.core.json.Json;
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.spi.TxScope;
+import dev.plinth.core.spi.Writable;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxOptions;
+import dev.plinth.jobs.Attempt;
+import dev.plinth.jobs.Batch;
+import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.Job;
+import dev.plinth.jobs.JobFilter;
+import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobKind;
+import dev.plinth.jobs.JobOptions;
+import dev.plinth.jobs.JobQueue;
+import dev.plinth.jobs.NewBatch;
+import dev.plinth.jobs.Page;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** {@link JobQueue} in a scope: one transaction, or a short one for each call. */
+public final class TxJobQueue implements JobQueue {
+  private static final String USER =
+      """
+      SELECT 1
+      FROM {schema}.users
+      WHERE id = ?
+        AND tenant_id IS NOT DISTINCT FROM ?::text
+      FOR KEY SHARE
+      """;
+
+  private final Plinth plinth;
+  private final Statements statements;
+  private final TxScope scope;
+  private final boolean standalone;
+
+  private TxJobQueue(Plinth plinth, Statements statements, TxScope scope, boolean standalone) {
+    this.plinth = plinth;
+    this.statements = statements;
+    this.scope = scope;
+    this.standalone = standalone;
+  }
+
+  /** Works in the thread's current transaction or a short one of its own. */
+  public static TxJobQueue standalone(Plinth plinth, Statements statements) {
+    return new TxJobQueue(plinth, statements, TxScope.standalone(plinth), true);
+  }
+
+  /** Works in the given transaction. */
+  public static TxJobQueue of(Plinth plinth, Statements statements, Tx tx) {
+    return new TxJobQueue(plinth, statements, TxScope.of(tx), false);
+  }
+
+  @Override
+  public <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options) {
+    Args.notNull(kind, "kind");
+    Args.notNull(options, "options");
+    List<Json> documents =
+        Args.notNull(args, "args").stream()
+            .map(arg -> plinth.json().write(Args.notNull(arg, "args")))
+            .toList();
+    if (documents.isEmpty()) {
+      return List.of();
+    }
+    String queue = options.queue() == null ? kind.queue() : options.queue();
+    return scope.returning(
+        tx -> {
+          Writable.require(tx);
+          requireUser(tx, options.user());
+          if (options.batch() != null) {
+            statements.batches().add(tx, options.batch(), documents.size());
+          }
+          List<JobId> ids =
+              statements.enqueue().write(tx, common(tx, kind, options, queue), documents);
+          statements.hints().ready(tx, queue);
+          return ids;
+        });
+  }
+
+  private static Enqueue.Common common(Tx tx, JobKind<?> kind, JobOptions options, String queue) {
+    return new Enqueue.Common(
+        tx.tenantId().orElse(null),
+        options.user(),
+        kind.name(),
+        kind.version(),
+        queue,
+        options.priority(),
+        options.parent() == null ? null : options.parent().value(),
+        options.batch() == null ? null : options.batch().value(),
+        options.maxAttempts() == null ? kind.retryPolicy().maxAttempts() : options.maxAttempts(),
+        options.runAt(),
+        options.delay());
+  }
+
+  /** Before the insert: a violated foreign key would abort the host's transaction. */
+  private void requireUser(Tx tx, @Nullable UUID user) {
+    if (user != null
+        && Sql.first(
+                tx.connection(),
+                plinth.schema().render(USER),
+                row -> row.getInt(1),
+                user,
+                tx.tenantId().orElse(null))
+            .isEmpty()) {
+      throw new UnknownUserException(user);
+    }
+  }
+
+  @Override
+  public NewBatch batch(String name) {
+    return NewBatch.named(name, this::create);
+  }
+
+  private BatchId create(NewBatch batch) {
+    Json callback = batch.callback() == null ? null : document(batch.callback());
+    return scope.returning(
+        tx -> {
+          Writable.require(tx);
+          requireUser(tx, batch.owner());
+          UUID id = plinth.ids().next();
+          statements.batches().create(tx, id, batch.owner(), batch.name(), callback);
+          return new BatchId(id);
+        });
+  }
+
+  private Json document(NewBatch.Callback<?> callback) {
+    JobKind<?> kind = callback.kind();
+    return plinth
+        .json()
+        .write(
+            new Fold.Callback(
+                kind.name(),
+                kind.version(),
+                kind.queue(),
+                kind.retryPolicy().maxAttempts(),
+                plinth.json().write(callback.args()).text()));
+  }
+
+  @Override
+  public boolean seal(BatchId batch) {
+    Args.notNull(batch, "batch");
+    return scope.returning(
+        tx -> {
+          boolean exists = statements.batches().seal(Writable.require(tx), batch);
+          statements.hints().anything(tx);
+          return exists;
+        });
+  }
+
+  @Override
+  public Optional<Batch> batch(BatchId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.batches().find(tx, id));
+  }
+
+  @Override
+  public Optional<Job> find(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.read().find(tx, id));
+  }
+
+  @Override
+  public List<Attempt> attempts(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.read().attempts(tx, id));
+  }
+
+  @Override
+  public List<Job> list(JobFilter filter, Page page) {
+    Args.notNull(filter, "filter");
+    Args.notNull(page, "page");
+    return scope.returning(tx -> statements.read().list(tx, filter, page));
+  }
+
+  @Override
+  public boolean retry(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(
+        tx -> {
+          Optional<String> queue = statements.retry().run(Writable.require(tx), id);
+          queue.ifPresent(name -> statements.hints().ready(tx, name));
+          return queue.isPresent();
+        });
+  }
+
+  @Override
+  public List<Fault> check() {
+    return standalone
+        ? plinth.transactSeparately(
+            TxOptions.defaults().withIsolation(TxOptions.Isolation.REPEATABLE_READ),
+            statements.invariants()::check)
+        : scope.returning(statements.invariants()::check);
+  }
+}

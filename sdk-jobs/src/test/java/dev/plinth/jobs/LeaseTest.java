@@ -1,0 +1,142 @@
+package dev.plinth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.jobs.Kinds.Number;
+import dev.plinth.test.PlinthTest;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of claims that nobody works on. */
+@PlinthTest(customizer = FenceTest.ShortLives.class)
+class LeaseTest {
+  private static final JobType<Number> ONCE =
+      JobType.of("once", Number.class).withRetryPolicy(RetryPolicy.never());
+
+  private Jobs inspect;
+
+  private record Holder(UUID instance, UUID claimer) {}
+
+  @BeforeEach
+  void create(Jobs injected) {
+    inspect = injected;
+  }
+
+  @AfterEach
+  void invariantsHold() {
+    assertThat(inspect.check()).isEmpty();
+  }
+
+  private static JobsBuilder builder(Plinth plinth) {
+    return Jobs.builder(plinth).workers(2).pollInterval(Duration.ofMillis(50));
+  }
+
+  /** A job that was claimed, as its tables tell, though no dispatcher has heard of it. */
+  private JobId claimed(Plinth plinth, JobType<Number> type, Holder holder, boolean begun) {
+    return plinth.transactReturning(
+        tx -> {
+          JobId id = inspect.in(tx).enqueue(type, new Number(2));
+          Sql.update(
+              tx.connection(),
+              """
+              WITH gone AS (
+                DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
+              )
+              INSERT INTO plinth.job_leases
+                (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version, attempt,
+                 claimer, begun)
+              SELECT job_id, epoch + 1, ?, now(), queue, priority, type, job_version, attempt, ?, ?
+              FROM gone
+              """,
+              id.value(),
+              holder.instance(),
+              holder.claimer(),
+              begun);
+          return id;
+        });
+  }
+
+  private JobStatus status(JobId id) {
+    return inspect.find(id).orElseThrow().status();
+  }
+
+  @Test
+  void claimWhoseCommitWasNotHeardOf_isGivenBack(Plinth plinth) throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (Jobs jobs =
+        builder(plinth)
+            .handle(
+                Kinds.PLAIN,
+                (args, run) -> {
+                  begun.countDown();
+                  goOn.await();
+                })
+            .handle(ONCE, (args, run) -> {})
+            .build()) {
+      jobs.start();
+      JobId working = jobs.enqueue(Kinds.PLAIN, new Number(1));
+      assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+      Holder holder =
+          plinth.transactReturning(
+              tx ->
+                  Sql.query(
+                          tx.connection(),
+                          "SELECT instance_id, claimer FROM plinth.job_leases",
+                          row ->
+                              new Holder(
+                                  row.getObject(1, UUID.class), row.getObject(2, UUID.class)))
+                      .get(0));
+
+      JobId stray = claimed(plinth, ONCE, holder, false);
+
+      await().until(() -> status(stray) == JobStatus.COMPLETED);
+      assertThat(status(working)).isEqualTo(JobStatus.RUNNING);
+      goOn.countDown();
+      await().until(() -> status(working) == JobStatus.COMPLETED);
+      assertThat(jobs.find(working).orElseThrow().errorRecoveryAttempts()).isZero();
+    }
+  }
+
+  @Test
+  void instanceDied_lastAttemptOnlyFailedWhenItHadBegun(Plinth plinth) {
+    Holder dead = new Holder(UUID.randomUUID(), UUID.randomUUID());
+    JobId begun = claimed(plinth, ONCE, dead, true);
+    JobId waited = claimed(plinth, ONCE, dead, false);
+    try (Jobs jobs = builder(plinth).handle(ONCE, (args, run) -> {}).build()) {
+      jobs.start();
+
+      await().until(() -> status(waited) == JobStatus.COMPLETED);
+      assertThat(status(begun)).isEqualTo(JobStatus.FAILED);
+    }
+    assertThat(inspect.attempts(waited)).extracting(Attempt::number).containsExactly(1, 1);
+  }
+
+  @Test
+  void lastAttempt_isMarkedBeforeItBegins(Plinth plinth) {
+    CountDownLatch goOn = new CountDownLatch(1);
+    try (Jobs jobs = builder(plinth).handle(ONCE, (args, run) -> goOn.await()).build()) {
+      jobs.start();
+      jobs.enqueue(ONCE, new Number(1));
+      await()
+          .until(
+              () ->
+                  plinth.<Boolean, RuntimeException>transactReturning(
+                      tx ->
+                          Sql.query(
+                                  tx.connection(),
+                                  "SELECT bool_or(begun) FROM plinth.job_leases",
+                                  row -> row.getBoolean(1))
+                              .get(0)));
+      goOn.countDown();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.plinth.oauth;
+
+import dev.plinth.core.event.Fact;
+import dev.plinth.core.event.PlinthEvent;
+import dev.plinth.core.json.Json;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A grant's tokens were refreshed.
+ *
+ * @param tokenId which grant
+ * @param userId whose
+ * @param provider at which provider
+ * @param version the grant's version from then on
+ */
+public record TokenRefreshed(UUID tokenId, UUID userId, String provider, long version)
+    implements PlinthEvent {
+  @Override
+  public Fact fact() {
+    return new Fact(
+        "oauth2.token.refreshed",
+        userId,
+        "oauth2_token",
+        tokenId.toString(),
+        true,
+        Json.object(Map.of("provider", provider, "version", version)));
+  }
+}
