@@ -18,7 +18,17 @@ public final class CoreModule implements FeatureModule {
 
   @Override
   public List<String> migrations() {
-    return List.of("foundation", "users", "vault", "instances");
+    return List.of(
+        "foundation",
+        "users",
+        "vault",
+        "instances",
+        "roles",
+        "keys_and_sessions",
+        "credentials",
+        "configuration",
+        "locks_and_connections",
+        "user_lifecycle");
   }
 
   @Override

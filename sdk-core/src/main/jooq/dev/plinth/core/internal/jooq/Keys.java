@@ -4,13 +4,25 @@
 package dev.plinth.core.internal.jooq;
 
 
+import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
+import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleParents;
+import dev.plinth.core.internal.jooq.tables.RolePermissions;
+import dev.plinth.core.internal.jooq.tables.Roles;
 import dev.plinth.core.internal.jooq.tables.SchemaChanges;
+import dev.plinth.core.internal.jooq.tables.Sessions;
+import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
+import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
+import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
+import org.jooq.ForeignKey;
 import org.jooq.Record;
 import org.jooq.TableField;
 import org.jooq.UniqueKey;
@@ -25,11 +37,40 @@ public class Keys {
     // UNIQUE and PRIMARY KEY definitions
     // -------------------------------------------------------------------------
 
+    public static final UniqueKey<Record> API_KEYS_KEY_HASH_KEY = Internal.createUniqueKey(ApiKeys.API_KEYS, DSL.name("api_keys_key_hash_key"), new TableField[] { ApiKeys.API_KEYS.KEY_HASH }, true);
+    public static final UniqueKey<Record> API_KEYS_PKEY = Internal.createUniqueKey(ApiKeys.API_KEYS, DSL.name("api_keys_pkey"), new TableField[] { ApiKeys.API_KEYS.ID }, true);
+    public static final UniqueKey<Record> CREDENTIALS_PKEY = Internal.createUniqueKey(Credentials.CREDENTIALS, DSL.name("credentials_pkey"), new TableField[] { Credentials.CREDENTIALS.ID }, true);
     public static final UniqueKey<Record> INSTANCES_PKEY = Internal.createUniqueKey(Instances.INSTANCES, DSL.name("instances_pkey"), new TableField[] { Instances.INSTANCES.ID }, true);
+    public static final UniqueKey<Record> LOCKS_PKEY = Internal.createUniqueKey(Locks.LOCKS, DSL.name("locks_pkey"), new TableField[] { Locks.LOCKS.NAME }, true);
     public static final UniqueKey<Record> MAINTENANCE_TASKS_PKEY = Internal.createUniqueKey(MaintenanceTasks.MAINTENANCE_TASKS, DSL.name("maintenance_tasks_pkey"), new TableField[] { MaintenanceTasks.MAINTENANCE_TASKS.NAME }, true);
     public static final UniqueKey<Record> PARTITIONED_TABLES_PKEY = Internal.createUniqueKey(PartitionedTables.PARTITIONED_TABLES, DSL.name("partitioned_tables_pkey"), new TableField[] { PartitionedTables.PARTITIONED_TABLES.NAME }, true);
+    public static final UniqueKey<Record> ROLE_PARENTS_PKEY = Internal.createUniqueKey(RoleParents.ROLE_PARENTS, DSL.name("role_parents_pkey"), new TableField[] { RoleParents.ROLE_PARENTS.ROLE, RoleParents.ROLE_PARENTS.PARENT }, true);
+    public static final UniqueKey<Record> ROLE_PERMISSIONS_PKEY = Internal.createUniqueKey(RolePermissions.ROLE_PERMISSIONS, DSL.name("role_permissions_pkey"), new TableField[] { RolePermissions.ROLE_PERMISSIONS.ROLE, RolePermissions.ROLE_PERMISSIONS.PERMISSION }, true);
+    public static final UniqueKey<Record> ROLES_PKEY = Internal.createUniqueKey(Roles.ROLES, DSL.name("roles_pkey"), new TableField[] { Roles.ROLES.NAME }, true);
     public static final UniqueKey<Record> SCHEMA_CHANGES_PKEY = Internal.createUniqueKey(SchemaChanges.SCHEMA_CHANGES, DSL.name("schema_changes_pkey"), new TableField[] { SchemaChanges.SCHEMA_CHANGES.MODULE, SchemaChanges.SCHEMA_CHANGES.VERSION }, true);
+    public static final UniqueKey<Record> SESSIONS_PKEY = Internal.createUniqueKey(Sessions.SESSIONS, DSL.name("sessions_pkey"), new TableField[] { Sessions.SESSIONS.ID }, true);
+    public static final UniqueKey<Record> SESSIONS_TOKEN_HASH_KEY = Internal.createUniqueKey(Sessions.SESSIONS, DSL.name("sessions_token_hash_key"), new TableField[] { Sessions.SESSIONS.TOKEN_HASH }, true);
+    public static final UniqueKey<Record> SYSTEM_CONFIGURATION_PKEY = Internal.createUniqueKey(SystemConfiguration.SYSTEM_CONFIGURATION, DSL.name("system_configuration_pkey"), new TableField[] { SystemConfiguration.SYSTEM_CONFIGURATION.NAME }, true);
+    public static final UniqueKey<Record> SYSTEM_CONFIGURATION_HISTORY_PKEY = Internal.createUniqueKey(SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY, DSL.name("system_configuration_history_pkey"), new TableField[] { SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY.ID }, true);
+    public static final UniqueKey<Record> USER_ROLES_PKEY = Internal.createUniqueKey(UserRoles.USER_ROLES, DSL.name("user_roles_pkey"), new TableField[] { UserRoles.USER_ROLES.USER_ID, UserRoles.USER_ROLES.ROLE }, true);
     public static final UniqueKey<Record> USERS_PKEY = Internal.createUniqueKey(Users.USERS, DSL.name("users_pkey"), new TableField[] { Users.USERS.ID }, true);
     public static final UniqueKey<Record> VAULT_DATA_KEYS_EPOCH_KEY = Internal.createUniqueKey(VaultDataKeys.VAULT_DATA_KEYS, DSL.name("vault_data_keys_epoch_key"), new TableField[] { VaultDataKeys.VAULT_DATA_KEYS.EPOCH }, true);
     public static final UniqueKey<Record> VAULT_DATA_KEYS_PKEY = Internal.createUniqueKey(VaultDataKeys.VAULT_DATA_KEYS, DSL.name("vault_data_keys_pkey"), new TableField[] { VaultDataKeys.VAULT_DATA_KEYS.ID }, true);
+    public static final UniqueKey<Record> WEBSOCKET_CONNECTIONS_PKEY = Internal.createUniqueKey(WebsocketConnections.WEBSOCKET_CONNECTIONS, DSL.name("websocket_connections_pkey"), new TableField[] { WebsocketConnections.WEBSOCKET_CONNECTIONS.ID }, true);
+
+    // -------------------------------------------------------------------------
+    // FOREIGN KEY definitions
+    // -------------------------------------------------------------------------
+
+    public static final ForeignKey<Record, Record> API_KEYS__API_KEYS_REPLACES_FKEY = Internal.createForeignKey(ApiKeys.API_KEYS, DSL.name("api_keys_replaces_fkey"), new TableField[] { ApiKeys.API_KEYS.REPLACES }, Keys.API_KEYS_PKEY, new TableField[] { ApiKeys.API_KEYS.ID }, true);
+    public static final ForeignKey<Record, Record> API_KEYS__API_KEYS_USER_ID_FKEY = Internal.createForeignKey(ApiKeys.API_KEYS, DSL.name("api_keys_user_id_fkey"), new TableField[] { ApiKeys.API_KEYS.USER_ID }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
+    public static final ForeignKey<Record, Record> CREDENTIALS__CREDENTIALS_USER_ID_FKEY = Internal.createForeignKey(Credentials.CREDENTIALS, DSL.name("credentials_user_id_fkey"), new TableField[] { Credentials.CREDENTIALS.USER_ID }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
+    public static final ForeignKey<Record, Record> ROLE_PARENTS__ROLE_PARENTS_PARENT_FKEY = Internal.createForeignKey(RoleParents.ROLE_PARENTS, DSL.name("role_parents_parent_fkey"), new TableField[] { RoleParents.ROLE_PARENTS.PARENT }, Keys.ROLES_PKEY, new TableField[] { Roles.ROLES.NAME }, true);
+    public static final ForeignKey<Record, Record> ROLE_PARENTS__ROLE_PARENTS_ROLE_FKEY = Internal.createForeignKey(RoleParents.ROLE_PARENTS, DSL.name("role_parents_role_fkey"), new TableField[] { RoleParents.ROLE_PARENTS.ROLE }, Keys.ROLES_PKEY, new TableField[] { Roles.ROLES.NAME }, true);
+    public static final ForeignKey<Record, Record> ROLE_PERMISSIONS__ROLE_PERMISSIONS_ROLE_FKEY = Internal.createForeignKey(RolePermissions.ROLE_PERMISSIONS, DSL.name("role_permissions_role_fkey"), new TableField[] { RolePermissions.ROLE_PERMISSIONS.ROLE }, Keys.ROLES_PKEY, new TableField[] { Roles.ROLES.NAME }, true);
+    public static final ForeignKey<Record, Record> SESSIONS__SESSIONS_USER_ID_FKEY = Internal.createForeignKey(Sessions.SESSIONS, DSL.name("sessions_user_id_fkey"), new TableField[] { Sessions.SESSIONS.USER_ID }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
+    public static final ForeignKey<Record, Record> USER_ROLES__USER_ROLES_ROLE_FKEY = Internal.createForeignKey(UserRoles.USER_ROLES, DSL.name("user_roles_role_fkey"), new TableField[] { UserRoles.USER_ROLES.ROLE }, Keys.ROLES_PKEY, new TableField[] { Roles.ROLES.NAME }, true);
+    public static final ForeignKey<Record, Record> USER_ROLES__USER_ROLES_USER_ID_FKEY = Internal.createForeignKey(UserRoles.USER_ROLES, DSL.name("user_roles_user_id_fkey"), new TableField[] { UserRoles.USER_ROLES.USER_ID }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
+    public static final ForeignKey<Record, Record> USERS__USERS_MERGED_INTO_FKEY = Internal.createForeignKey(Users.USERS, DSL.name("users_merged_into_fkey"), new TableField[] { Users.USERS.MERGED_INTO }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
+    public static final ForeignKey<Record, Record> WEBSOCKET_CONNECTIONS__WEBSOCKET_CONNECTIONS_USER_ID_FKEY = Internal.createForeignKey(WebsocketConnections.WEBSOCKET_CONNECTIONS, DSL.name("websocket_connections_user_id_fkey"), new TableField[] { WebsocketConnections.WEBSOCKET_CONNECTIONS.USER_ID }, Keys.USERS_PKEY, new TableField[] { Users.USERS.ID }, true);
 }

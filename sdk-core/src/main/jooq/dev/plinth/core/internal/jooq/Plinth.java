@@ -4,12 +4,23 @@
 package dev.plinth.core.internal.jooq;
 
 
+import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
+import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleParents;
+import dev.plinth.core.internal.jooq.tables.RolePermissions;
+import dev.plinth.core.internal.jooq.tables.Roles;
 import dev.plinth.core.internal.jooq.tables.SchemaChanges;
+import dev.plinth.core.internal.jooq.tables.Sessions;
+import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
+import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
+import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
 import java.util.Arrays;
 import java.util.List;
@@ -25,17 +36,39 @@ public class Plinth extends SchemaImpl {
 
     public static final Plinth PLINTH = new Plinth();
 
+    public final ApiKeys API_KEYS = ApiKeys.API_KEYS;
+
+    public final Credentials CREDENTIALS = Credentials.CREDENTIALS;
+
     public final Instances INSTANCES = Instances.INSTANCES;
+
+    public final Locks LOCKS = Locks.LOCKS;
 
     public final MaintenanceTasks MAINTENANCE_TASKS = MaintenanceTasks.MAINTENANCE_TASKS;
 
     public final PartitionedTables PARTITIONED_TABLES = PartitionedTables.PARTITIONED_TABLES;
 
+    public final RoleParents ROLE_PARENTS = RoleParents.ROLE_PARENTS;
+
+    public final RolePermissions ROLE_PERMISSIONS = RolePermissions.ROLE_PERMISSIONS;
+
+    public final Roles ROLES = Roles.ROLES;
+
     public final SchemaChanges SCHEMA_CHANGES = SchemaChanges.SCHEMA_CHANGES;
+
+    public final Sessions SESSIONS = Sessions.SESSIONS;
+
+    public final SystemConfiguration SYSTEM_CONFIGURATION = SystemConfiguration.SYSTEM_CONFIGURATION;
+
+    public final SystemConfigurationHistory SYSTEM_CONFIGURATION_HISTORY = SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY;
+
+    public final UserRoles USER_ROLES = UserRoles.USER_ROLES;
 
     public final Users USERS = Users.USERS;
 
     public final VaultDataKeys VAULT_DATA_KEYS = VaultDataKeys.VAULT_DATA_KEYS;
+
+    public final WebsocketConnections WEBSOCKET_CONNECTIONS = WebsocketConnections.WEBSOCKET_CONNECTIONS;
 
     private Plinth() {
         super("plinth", null);
@@ -44,12 +77,23 @@ public class Plinth extends SchemaImpl {
     @Override
     public final List<Table<?>> getTables() {
         return Arrays.asList(
+            ApiKeys.API_KEYS,
+            Credentials.CREDENTIALS,
             Instances.INSTANCES,
+            Locks.LOCKS,
             MaintenanceTasks.MAINTENANCE_TASKS,
             PartitionedTables.PARTITIONED_TABLES,
+            RoleParents.ROLE_PARENTS,
+            RolePermissions.ROLE_PERMISSIONS,
+            Roles.ROLES,
             SchemaChanges.SCHEMA_CHANGES,
+            Sessions.SESSIONS,
+            SystemConfiguration.SYSTEM_CONFIGURATION,
+            SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY,
+            UserRoles.USER_ROLES,
             Users.USERS,
-            VaultDataKeys.VAULT_DATA_KEYS
+            VaultDataKeys.VAULT_DATA_KEYS,
+            WebsocketConnections.WEBSOCKET_CONNECTIONS
         );
     }
 }

@@ -4,26 +4,59 @@
 package dev.plinth.core.internal.jooq;
 
 
+import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
+import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleParents;
+import dev.plinth.core.internal.jooq.tables.RolePermissions;
+import dev.plinth.core.internal.jooq.tables.Roles;
 import dev.plinth.core.internal.jooq.tables.SchemaChanges;
+import dev.plinth.core.internal.jooq.tables.Sessions;
+import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
+import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
+import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
 public class Tables {
 
+    public static final ApiKeys API_KEYS = ApiKeys.API_KEYS;
+
+    public static final Credentials CREDENTIALS = Credentials.CREDENTIALS;
+
     public static final Instances INSTANCES = Instances.INSTANCES;
+
+    public static final Locks LOCKS = Locks.LOCKS;
 
     public static final MaintenanceTasks MAINTENANCE_TASKS = MaintenanceTasks.MAINTENANCE_TASKS;
 
     public static final PartitionedTables PARTITIONED_TABLES = PartitionedTables.PARTITIONED_TABLES;
 
+    public static final RoleParents ROLE_PARENTS = RoleParents.ROLE_PARENTS;
+
+    public static final RolePermissions ROLE_PERMISSIONS = RolePermissions.ROLE_PERMISSIONS;
+
+    public static final Roles ROLES = Roles.ROLES;
+
     public static final SchemaChanges SCHEMA_CHANGES = SchemaChanges.SCHEMA_CHANGES;
+
+    public static final Sessions SESSIONS = Sessions.SESSIONS;
+
+    public static final SystemConfiguration SYSTEM_CONFIGURATION = SystemConfiguration.SYSTEM_CONFIGURATION;
+
+    public static final SystemConfigurationHistory SYSTEM_CONFIGURATION_HISTORY = SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY;
+
+    public static final UserRoles USER_ROLES = UserRoles.USER_ROLES;
 
     public static final Users USERS = Users.USERS;
 
     public static final VaultDataKeys VAULT_DATA_KEYS = VaultDataKeys.VAULT_DATA_KEYS;
+
+    public static final WebsocketConnections WEBSOCKET_CONNECTIONS = WebsocketConnections.WEBSOCKET_CONNECTIONS;
 }

@@ -1,0 +1,2 @@
+DROP TABLE ${schema}.sessions;
+DROP TABLE ${schema}.api_keys;

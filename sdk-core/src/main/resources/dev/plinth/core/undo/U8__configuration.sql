@@ -1,0 +1,2 @@
+DROP TABLE ${schema}.system_configuration_history;
+DROP TABLE ${schema}.system_configuration;

@@ -1,0 +1,2 @@
+DROP TABLE ${schema}.websocket_connections;
+DROP TABLE ${schema}.locks;
