@@ -159,10 +159,7 @@ class FenceTest {
       JobId id = inspect.enqueue(Kinds.PLAIN, new Number(1));
       assertThat(fenced.await(30, TimeUnit.SECONDS)).isTrue();
       declareDead(second.plinth(), plinth.instances().id());
-      await()
-          .during(Duration.ofSeconds(1))
-          .atMost(Duration.ofSeconds(3))
-          .until(() -> inspect.attempts(id).isEmpty());
+      await().during(Duration.ofSeconds(1)).until(() -> inspect.attempts(id).isEmpty());
       goOn.countDown();
       await().until(() -> inspect.find(id).orElseThrow().status() == JobStatus.COMPLETED);
       assertThat(inspect.attempts(id))

@@ -29,8 +29,8 @@ class CrashTest {
     plinth.start();
     tokens =
         Tokens.builder(plinth)
-            .provider(issuer.provider().httpTimeout(Duration.ofMillis(1500)).build())
-            .lease(Duration.ofSeconds(2))
+            .provider(issuer.provider().httpTimeout(Duration.ofSeconds(3)).build())
+            .lease(Duration.ofSeconds(4))
             .build();
     user = plinth.users().create(NewUser.withExternalId("ada")).id();
     tokens.store(user, "acme", issuer.expired());
@@ -100,7 +100,7 @@ class CrashTest {
       try (TestDatabase database = TestDatabase.attach(args[0]);
           Plinth plinth =
               database.plinth(database.pool(3)).instanceTimeToLive(Duration.ofSeconds(1)).build();
-          Tokens tokens = Tokens.builder(plinth).lease(Duration.ofSeconds(2)).build()) {
+          Tokens tokens = Tokens.builder(plinth).lease(Duration.ofSeconds(4)).build()) {
         plinth.start();
         tokens.fresh(UUID.fromString(args[1]), "acme");
         ForkedJvm.report("done");

@@ -171,7 +171,7 @@ class HostileAnswersTest extends OAuthTestCase {
 
   @Test
   void fresh_slowProvider_isGivenUpAtTheTimeout() {
-    tokens.providers().save(issuer.provider().httpTimeout(Duration.ofMillis(400)).build());
+    tokens.providers().save(issuer.provider().httpTimeout(Duration.ofSeconds(3)).build());
     tokens.store(user, "acme", issuer.expired());
     HostileIssuer.Gate never = new HostileIssuer.Gate();
     issuer.holdNextAnswer(never);
