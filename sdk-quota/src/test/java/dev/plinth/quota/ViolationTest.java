@@ -3,8 +3,12 @@ package dev.plinth.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.SettableClock;
+import dev.plinth.test.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +38,26 @@ class ViolationTest {
             });
     assertThat(violations.get(0).details().text())
         .contains("\"cap\": 1000", "\"requested\": 1001", "\"used\": 0", "2030-05-05T11:00:00");
+  }
+
+  @Test
+  void denial_whileTheUserIsBeingRenamed_doesNotWaitForIt(
+      Plinth plinth, Quotas quotas, TestDatabase database) throws SQLException {
+    UUID user = Given.user(plinth);
+    try (Connection renaming = database.connect()) {
+      renaming.setAutoCommit(false);
+      Sql.update(renaming, "UPDATE plinth.users SET username = 'renamed' WHERE id = ?", user);
+
+      plinth.transact(
+          tx -> {
+            Sql.execute(tx.connection(), "SET LOCAL lock_timeout = '10s'");
+            assertThat(quotas.in(tx).charge(user, Charge.of("files", 10_001)))
+                .isInstanceOf(Decision.Denied.class);
+          });
+
+      renaming.commit();
+    }
+    assertThat(quotas.violations(user, null, 10)).hasSize(1);
   }
 
   @Test

@@ -49,7 +49,9 @@ CREATE UNIQUE INDEX users_email_key
 CREATE UNIQUE INDEX users_external_id_key
   ON ${schema}.users (coalesce(tenant_id, ''), external_id)
   WHERE external_id IS NOT NULL;
-CREATE UNIQUE INDEX users_username_key ON ${schema}.users (username);
+-- Partial, as the two above: only then is the name no key column to PostgreSQL, and changing it
+-- does not wait for whoever holds a row that refers to the user.
+CREATE UNIQUE INDEX users_username_key ON ${schema}.users (username) WHERE username IS NOT NULL;
 CREATE INDEX users_tenant_id_idx ON ${schema}.users (coalesce(tenant_id, ''), id);
 CREATE INDEX users_created_at_idx ON ${schema}.users (created_at);
 
