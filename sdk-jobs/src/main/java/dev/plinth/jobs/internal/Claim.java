@@ -12,7 +12,8 @@ import java.util.UUID;
 
 /**
  * Takes ready jobs of one queue for an instance, many in one statement. Rows that others are taking
- * are skipped, and so are types and versions that this node has no handler for.
+ * are skipped, and so are types and versions that this node has no handler for. An instance that
+ * was declared dead and has not yet noticed gets nothing.
  */
 final class Claim {
   // One queue at a time, so that the order comes from the index; the version test is a plain filter
@@ -24,6 +25,11 @@ final class Claim {
         FROM {schema}.job_ready r
         WHERE r.queue = ?
           AND r.job_version <= (?::integer[])[array_position(?::text[], r.type)]
+          AND EXISTS (
+            SELECT FROM {schema}.instances i
+            WHERE i.id = ?::uuid
+              AND i.ended_at IS NULL
+              AND i.expires_at > {now})
         ORDER BY r.priority DESC, r.seq
         LIMIT ?
         FOR UPDATE SKIP LOCKED
@@ -61,7 +67,16 @@ final class Claim {
 
   List<Claimed> next(Tx tx, UUID instance, UUID claimer, String queue, int limit) {
     return Sql.query(
-        tx.connection(), claim, Claim::claimed, queue, versions, types, limit, instance, claimer);
+        tx.connection(),
+        claim,
+        Claim::claimed,
+        queue,
+        versions,
+        types,
+        instance,
+        limit,
+        instance,
+        claimer);
   }
 
   private static Claimed claimed(ResultSet row) throws SQLException {
