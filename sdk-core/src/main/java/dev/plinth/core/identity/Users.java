@@ -27,6 +27,8 @@ public interface Users {
    *
    * @throws DuplicateUserException when the external id, the address (in any case) or the name is
    *     taken; the transaction remains usable
+   * @throws dev.plinth.core.access.UnknownRoleException when its role is not defined; the
+   *     transaction remains usable
    */
   User create(NewUser user);
 
@@ -37,6 +39,8 @@ public interface Users {
    *
    * @throws DuplicateUserException when there is no such user, but another one has the address or
    *     the name; the transaction remains usable
+   * @throws dev.plinth.core.access.UnknownRoleException when there is no such user and its role is
+   *     not defined; the transaction remains usable
    */
   User findOrCreate(NewUser user);
 
@@ -67,10 +71,10 @@ public interface Users {
    *
    * @return the user as it now stands
    * @throws StaleUserException when somebody else changed it since it was read, or it is gone
-   *     <p>A change of address or name costs a savepoint besides, so that losing a race for it
-   *     leaves the transaction usable.
    * @throws DuplicateUserException when the address or the name is taken; the transaction remains
    *     usable
+   * @throws dev.plinth.core.access.UnknownRoleException when its new role is not defined; the
+   *     transaction remains usable
    */
   User update(User user);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.access.UnknownRoleException;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.NoTransactionException;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,43 @@ class UsersTest {
   @BeforeEach
   void noUsers() {
     plinth.transact(tx -> Sql.execute(tx.connection(), "DELETE FROM plinth.users"));
+  }
+
+  @BeforeEach
+  void roles() {
+    plinth.transact(
+        tx ->
+            Sql.update(
+                tx.connection(),
+                "INSERT INTO plinth.roles (name) VALUES ('admin'), (?)",
+                "r".repeat(50)));
+  }
+
+  @Test
+  void create_unknownRole_isRefusedAndLeavesTheHostsTransactionUsable() throws Exception {
+    try (Connection host = pool.getConnection()) {
+      host.setAutoCommit(false);
+      Users joined = users.in(plinth.join(host));
+
+      assertUnknownRole(() -> joined.create(ADA.role("pilot")));
+      assertUnknownRole(() -> joined.findOrCreate(ADA.role("pilot")));
+      User ada = joined.create(ADA);
+      assertThat(joined.findOrCreate(ADA.role("pilot"))).isEqualTo(ada);
+      assertUnknownRole(() -> joined.update(ada.withRole("pilot")));
+      assertUnknownRole(() -> joined.update(ada.withRole("pilot").withUsername("countess")));
+      assertThat(joined.update(ada.withRole("admin")).role()).isEqualTo("admin");
+      host.commit();
+    }
+
+    assertThat(users.findByExternalId("ext-1")).map(User::role).contains("admin");
+  }
+
+  private static void assertUnknownRole(ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(UnknownRoleException.class)
+        .hasMessageContaining("plinth.roles().define(\"pilot\")")
+        .extracting("role")
+        .isEqualTo("pilot");
   }
 
   @Test

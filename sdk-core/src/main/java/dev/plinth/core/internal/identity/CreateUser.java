@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.identity;
 
+import static dev.plinth.core.internal.jooq.Tables.ROLES;
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
 import dev.plinth.core.id.UuidV7;
@@ -46,6 +47,7 @@ final class CreateUser {
       if (taken.isPresent()) {
         throw new DuplicateUserException(taken.get());
       }
+      find.requireRole(tx, user.role());
     }
     return insert(tx, user).orElseThrow(() -> new DuplicateUserException(unseen(user)));
   }
@@ -57,22 +59,45 @@ final class CreateUser {
         : find.like(tx, user).orElseGet(() -> create(tx, user));
   }
 
+  /**
+   * Selecting from the role costs nothing: the row is locked for the foreign key of {@code
+   * user_roles} in any case, and an unknown role inserts nothing instead of failing.
+   */
   private Optional<User> insert(Tx tx, NewUser user) {
     return db.on(tx)
-        .insertInto(USERS)
-        .set(USERS.ID, ids.next())
-        .set(USERS.TENANT_ID, tx.tenantId().orElse(null))
-        .set(USERS.EXTERNAL_ID, user.externalId())
-        .set(USERS.EMAIL, user.email())
-        .set(USERS.USERNAME, user.username())
-        .set(USERS.FULL_NAME, user.fullName())
-        .set(USERS.PICTURE, user.picture())
-        .set(USERS.ROLE, user.role())
-        .set(USERS.AUTH_PROVIDER, user.authProvider())
-        .set(USERS.SETTINGS, UserRows.jsonb(user.settings()))
-        .set(USERS.METADATA, UserRows.jsonb(user.metadata()))
-        .set(USERS.CREATED_AT, now)
-        .set(USERS.UPDATED_AT, now)
+        .insertInto(
+            USERS,
+            USERS.ID,
+            USERS.TENANT_ID,
+            USERS.EXTERNAL_ID,
+            USERS.EMAIL,
+            USERS.USERNAME,
+            USERS.FULL_NAME,
+            USERS.PICTURE,
+            USERS.ROLE,
+            USERS.AUTH_PROVIDER,
+            USERS.SETTINGS,
+            USERS.METADATA,
+            USERS.CREATED_AT,
+            USERS.UPDATED_AT)
+        .select(
+            DSL.select(
+                    DSL.val(ids.next(), USERS.ID),
+                    DSL.val(tx.tenantId().orElse(null), USERS.TENANT_ID),
+                    DSL.val(user.externalId(), USERS.EXTERNAL_ID),
+                    DSL.val(user.email(), USERS.EMAIL),
+                    DSL.val(user.username(), USERS.USERNAME),
+                    DSL.val(user.fullName(), USERS.FULL_NAME),
+                    DSL.val(user.picture(), USERS.PICTURE),
+                    ROLES.NAME,
+                    DSL.val(user.authProvider(), USERS.AUTH_PROVIDER),
+                    DSL.val(UserRows.jsonb(user.settings()), USERS.SETTINGS),
+                    DSL.val(UserRows.jsonb(user.metadata()), USERS.METADATA),
+                    now,
+                    now)
+                .from(ROLES)
+                .where(ROLES.NAME.eq(user.role()))
+                .forKeyShare())
         .onConflictDoNothing()
         .returning(UserRows.COLUMNS)
         .fetchOptional(UserRows::user);

@@ -1,7 +1,9 @@
 package dev.plinth.core.internal.identity;
 
+import static dev.plinth.core.internal.jooq.Tables.ROLES;
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
+import dev.plinth.core.access.UnknownRoleException;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.User;
 import dev.plinth.core.internal.Db;
@@ -71,6 +73,13 @@ final class FindUsers {
     return username != null && exists(tx, except, USERS.USERNAME.eq(username))
         ? Optional.of("username")
         : Optional.empty();
+  }
+
+  /** Throws when the role is not defined. */
+  void requireRole(Tx tx, String role) {
+    if (!db.on(tx).fetchExists(DSL.selectOne().from(ROLES).where(ROLES.NAME.eq(role)))) {
+      throw new UnknownRoleException(role);
+    }
   }
 
   private boolean exists(Tx tx, @Nullable UUID except, Condition... conditions) {

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.identity;
 
+import static dev.plinth.core.internal.jooq.Tables.ROLES;
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
 import dev.plinth.core.identity.DuplicateUserException;
@@ -57,6 +58,7 @@ final class UpdateUser {
     Args.check(
         user.email() != null || user.username() != null || stored.externalId() != null,
         "email or username must be given for a user without externalId");
+    find.requireRole(tx, user.role());
     refuseTaken(tx, user);
     Savepoint savepoint = savepoint(tx);
     Optional<User> written;
@@ -72,7 +74,11 @@ final class UpdateUser {
           Objects.equals(user.username(), stored.username()) ? "email" : "username");
     }
     release(tx, savepoint);
-    return written.orElseThrow(() -> new StaleUserException(user.id(), user.version()));
+    return written.orElseThrow(
+        () -> {
+          find.requireRole(tx, user.role());
+          return new StaleUserException(user.id(), user.version());
+        });
   }
 
   private void refuseTaken(Tx tx, User user) {
@@ -101,9 +107,15 @@ final class UpdateUser {
             UserRows.ofTenant(tx.tenantId()),
             USERS.ID.eq(user.id()),
             USERS.VERSION.eq(user.version()),
+            USERS.ROLE.eq(user.role()).or(isDefined(user.role())),
             condition)
         .returning(UserRows.COLUMNS)
         .fetchOptional(UserRows::user);
+  }
+
+  /** Locks the role's row, as the foreign key of {@code user_roles} will. */
+  private static Condition isDefined(String role) {
+    return DSL.exists(DSL.selectOne().from(ROLES).where(ROLES.NAME.eq(role)).forKeyShare());
   }
 
   /** Address (but for its case) and name are those in the row, so nothing can collide. */
