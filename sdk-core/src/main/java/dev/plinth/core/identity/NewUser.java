@@ -91,24 +91,28 @@ public record NewUser(
 
   /** The same with an address. */
   public NewUser email(String email) {
+    Args.notNull(email, "email");
     return new NewUser(
         externalId, email, username, fullName, picture, role, authProvider, settings, metadata);
   }
 
   /** The same with a unique name. */
   public NewUser username(String username) {
+    Args.notNull(username, "username");
     return new NewUser(
         externalId, email, username, fullName, picture, role, authProvider, settings, metadata);
   }
 
   /** The same with a display name. */
   public NewUser fullName(String fullName) {
+    Args.notNull(fullName, "fullName");
     return new NewUser(
         externalId, email, username, fullName, picture, role, authProvider, settings, metadata);
   }
 
   /** The same with a picture's address. */
   public NewUser picture(String picture) {
+    Args.notNull(picture, "picture");
     return new NewUser(
         externalId, email, username, fullName, picture, role, authProvider, settings, metadata);
   }

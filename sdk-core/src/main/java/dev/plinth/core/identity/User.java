@@ -1,6 +1,7 @@
 package dev.plinth.core.identity;
 
 import dev.plinth.core.json.Json;
+import dev.plinth.core.spi.Args;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,17 @@ public record User(
     Instant createdAt,
     Instant updatedAt,
     long version) {
+  /** Refuses null where the table does; the rest is checked when it is written. */
+  public User {
+    Args.notNull(id, "id");
+    Args.notNull(role, "role");
+    Args.notNull(authProvider, "authProvider");
+    Args.notNull(settings, "settings");
+    Args.notNull(metadata, "metadata");
+    Args.notNull(createdAt, "createdAt");
+    Args.notNull(updatedAt, "updatedAt");
+  }
+
   /** The same with another address; for {@link Users#update}. */
   public User withEmail(@Nullable String email) {
     return new User(
