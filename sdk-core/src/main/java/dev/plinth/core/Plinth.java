@@ -7,6 +7,7 @@ import dev.plinth.core.identity.Users;
 import dev.plinth.core.instance.Instances;
 import dev.plinth.core.internal.Core;
 import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.lock.Locks;
 import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
@@ -169,6 +170,11 @@ public final class Plinth implements AutoCloseable {
   /** Hints between nodes. */
   public Notifications notifications() {
     return core.notifications();
+  }
+
+  /** Named leases with fencing numbers. */
+  public Locks locks() {
+    return core.locks();
   }
 
   /** Periodic tasks of the cluster. */

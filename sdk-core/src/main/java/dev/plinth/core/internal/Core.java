@@ -10,6 +10,7 @@ import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.event.EventBus;
 import dev.plinth.core.internal.identity.UserRepository;
 import dev.plinth.core.internal.instance.HeartbeatInstances;
+import dev.plinth.core.internal.lock.LeasedLocks;
 import dev.plinth.core.internal.maintenance.LeasedMaintenance;
 import dev.plinth.core.internal.migration.FlywayMigrations;
 import dev.plinth.core.internal.notify.PostgresNotifications;
@@ -17,6 +18,7 @@ import dev.plinth.core.internal.partition.RangePartitions;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.vault.EnvelopeVault;
 import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.lock.Locks;
 import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
@@ -55,6 +57,7 @@ public final class Core {
   private final @Nullable EnvelopeVault vault;
   private final HeartbeatInstances instances;
   private final PostgresNotifications notifications;
+  private final LeasedLocks locks;
   private final LeasedMaintenance maintenance;
 
   /**
@@ -86,9 +89,12 @@ public final class Core {
                 settings.clock());
     this.instances = new HeartbeatInstances(settings, transactions, ids, threads);
     this.notifications = new PostgresNotifications(settings, threads);
+    this.locks =
+        new LeasedLocks(standalone, transactions, settings.schema(), instances, notifications);
     this.maintenance = new LeasedMaintenance(settings, transactions, instances, threads);
     maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
     maintenance.register("core.instances", MAINTENANCE, instances::purge);
+    maintenance.register("core.locks", MAINTENANCE, locks::purge);
   }
 
   /** Starts the background parts, each after what it stands on. */
@@ -164,6 +170,11 @@ public final class Core {
   /** Notifications. */
   public Notifications notifications() {
     return notifications;
+  }
+
+  /** Locks. */
+  public Locks locks() {
+    return locks;
   }
 
   /** Maintenance. */

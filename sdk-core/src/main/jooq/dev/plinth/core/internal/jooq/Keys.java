@@ -41,6 +41,7 @@ public class Keys {
     public static final UniqueKey<Record> API_KEYS_PKEY = Internal.createUniqueKey(ApiKeys.API_KEYS, DSL.name("api_keys_pkey"), new TableField[] { ApiKeys.API_KEYS.ID }, true);
     public static final UniqueKey<Record> CREDENTIALS_PKEY = Internal.createUniqueKey(Credentials.CREDENTIALS, DSL.name("credentials_pkey"), new TableField[] { Credentials.CREDENTIALS.ID }, true);
     public static final UniqueKey<Record> INSTANCES_PKEY = Internal.createUniqueKey(Instances.INSTANCES, DSL.name("instances_pkey"), new TableField[] { Instances.INSTANCES.ID }, true);
+    public static final UniqueKey<Record> LOCKS_FENCE_KEY = Internal.createUniqueKey(Locks.LOCKS, DSL.name("locks_fence_key"), new TableField[] { Locks.LOCKS.FENCE }, true);
     public static final UniqueKey<Record> LOCKS_PKEY = Internal.createUniqueKey(Locks.LOCKS, DSL.name("locks_pkey"), new TableField[] { Locks.LOCKS.NAME }, true);
     public static final UniqueKey<Record> MAINTENANCE_TASKS_PKEY = Internal.createUniqueKey(MaintenanceTasks.MAINTENANCE_TASKS, DSL.name("maintenance_tasks_pkey"), new TableField[] { MaintenanceTasks.MAINTENANCE_TASKS.NAME }, true);
     public static final UniqueKey<Record> PARTITIONED_TABLES_PKEY = Internal.createUniqueKey(PartitionedTables.PARTITIONED_TABLES, DSL.name("partitioned_tables_pkey"), new TableField[] { PartitionedTables.PARTITIONED_TABLES.NAME }, true);

@@ -8,11 +8,14 @@ import dev.plinth.core.internal.jooq.Keys;
 import dev.plinth.core.internal.jooq.Plinth;
 
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
 
 import org.jooq.Condition;
 import org.jooq.Field;
+import org.jooq.Identity;
 import org.jooq.Name;
 import org.jooq.PlainSQL;
 import org.jooq.QueryPart;
@@ -44,13 +47,19 @@ public class Locks extends TableImpl<Record> {
 
     public final TableField<Record, String> NAME = createField(DSL.name("name"), SQLDataType.CLOB.nullable(false), this, "");
 
-    public final TableField<Record, Long> FENCE = createField(DSL.name("fence"), SQLDataType.BIGINT.nullable(false), this, "");
+    public final TableField<Record, Long> FENCE = createField(DSL.name("fence"), SQLDataType.BIGINT.nullable(false).identity(true), this, "");
 
     public final TableField<Record, UUID> HOLDER = createField(DSL.name("holder"), SQLDataType.UUID, this, "");
+
+    public final TableField<Record, UUID> INSTANCE_ID = createField(DSL.name("instance_id"), SQLDataType.UUID, this, "");
 
     public final TableField<Record, OffsetDateTime> ACQUIRED_AT = createField(DSL.name("acquired_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
     public final TableField<Record, OffsetDateTime> LEASE_UNTIL = createField(DSL.name("lease_until"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, OffsetDateTime> AWAITED_UNTIL = createField(DSL.name("awaited_until"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, OffsetDateTime> TOUCHED_AT = createField(DSL.name("touched_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
 
     private Locks(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
@@ -78,8 +87,18 @@ public class Locks extends TableImpl<Record> {
     }
 
     @Override
+    public Identity<Record, Long> getIdentity() {
+        return (Identity<Record, Long>) super.getIdentity();
+    }
+
+    @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.LOCKS_PKEY;
+    }
+
+    @Override
+    public List<UniqueKey<Record>> getUniqueKeys() {
+        return Arrays.asList(Keys.LOCKS_FENCE_KEY);
     }
 
     @Override
