@@ -12,6 +12,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.read.Reads;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -136,6 +137,11 @@ public final class Plinth implements AutoCloseable {
    */
   public Optional<Tx> currentTransaction() {
     return core.transactions().current();
+  }
+
+  /** Reads that may go to a replica, and the token by which they find one's own writes. */
+  public Reads reads() {
+    return core.reads();
   }
 
   /** Plinth's schema: migrate, verify, undo. */

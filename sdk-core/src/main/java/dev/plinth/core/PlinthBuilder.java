@@ -35,7 +35,11 @@ public final class PlinthBuilder {
     return this;
   }
 
-  /** Replicas, for reads whose method says that it allows staleness. */
+  /**
+   * Physical streaming replicas, for what is read through {@link Plinth#reads()}. Give its pool a
+   * short connection timeout, such as one second: a read that finds nobody there waits so long
+   * before it goes to the primary.
+   */
   public PlinthBuilder readDataSource(DataSource readDataSource) {
     this.readDataSource = Args.notNull(readDataSource, "readDataSource");
     return this;

@@ -15,6 +15,7 @@ import dev.plinth.core.internal.maintenance.LeasedMaintenance;
 import dev.plinth.core.internal.migration.FlywayMigrations;
 import dev.plinth.core.internal.notify.PostgresNotifications;
 import dev.plinth.core.internal.partition.RangePartitions;
+import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.vault.EnvelopeVault;
 import dev.plinth.core.json.JsonCodec;
@@ -23,6 +24,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.read.Reads;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -48,6 +50,7 @@ public final class Core {
   private final Settings settings;
   private final List<FeatureModule> modules;
   private final Transactions transactions;
+  private final RoutedReads reads;
   private final Threads threads;
   private final EventBus events = new EventBus();
   private final UuidV7 ids;
@@ -71,6 +74,7 @@ public final class Core {
     this.settings = settings;
     this.modules = Modules.inOrder(settings.modules());
     this.transactions = new Transactions(Args.notNull(settings.source(), "source"));
+    this.reads = new RoutedReads(transactions);
     this.threads = new Threads(settings.executor());
     this.ids = new UuidV7(settings.clock());
     this.partitions = new RangePartitions(settings, transactions, modules);
@@ -136,6 +140,11 @@ public final class Core {
   /** Transactions. */
   public Transactions transactions() {
     return transactions;
+  }
+
+  /** Reads that allow staleness. */
+  public Reads reads() {
+    return reads;
   }
 
   /** Migrations. */

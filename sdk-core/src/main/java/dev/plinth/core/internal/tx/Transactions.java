@@ -30,6 +30,7 @@ public final class Transactions {
   private static final long LAST_BACKOFF_NANOS = 500_000_000;
 
   private final ConnectionSource source;
+  private final TxCounts counts = new TxCounts();
 
   /** Not static: two Plinths in one thread have nothing to do with each other's transactions. */
   @SuppressWarnings("ThreadLocalUsage")
@@ -38,6 +39,16 @@ public final class Transactions {
   /** Takes connections from the source. */
   public Transactions(ConnectionSource source) {
     this.source = source;
+  }
+
+  /** Where connections come from. */
+  public ConnectionSource source() {
+    return source;
+  }
+
+  /** How many there were, and how they ended. */
+  public TxCounts counts() {
+    return counts;
   }
 
   /** The transaction the calling thread is in: Plinth's own, else the environment's. */
@@ -50,7 +61,8 @@ public final class Transactions {
     return own.get() != null || source.current().isPresent();
   }
 
-  private Optional<Tx> current(@Nullable String tenant) {
+  /** As {@link #current()}, refusing one of another tenant than is wanted. */
+  public Optional<Tx> current(@Nullable String tenant) {
     OwnTx mine = own.get();
     if (mine != null) {
       if (tenant != null && !tenant.equals(mine.tenantId().orElse(null))) {
@@ -87,37 +99,46 @@ public final class Transactions {
   /** Works in a new transaction, whatever the calling thread is in. */
   public <T extends @Nullable Object, X extends Exception> T inNew(
       TxOptions options, TxFunction<T, X> work) throws X {
+    return inNew(options, Kind.ORDINARY, work);
+  }
+
+  /** As {@link #inNew(TxOptions, TxFunction)}, of another kind. */
+  public <T extends @Nullable Object, X extends Exception> T inNew(
+      TxOptions options, Kind kind, TxFunction<T, X> work) throws X {
     Args.notNull(options, "options");
     Args.notNull(work, "work");
     for (int attempt = 1; ; attempt++) {
       try {
-        return once(options, work);
+        return once(open(), options, kind, work);
       } catch (Exception e) {
         if (attempt >= options.maxAttempts() || !SqlStates.isRetryable(e)) {
           throw e;
         }
+        counts.repeated();
         log.debug("Repeating a transaction after SQLState {}", SqlStates.of(e).orElse("?"));
         pause(attempt);
       }
     }
   }
 
-  private <T extends @Nullable Object, X extends Exception> T once(
-      TxOptions options, TxFunction<T, X> work) throws X {
-    Connection connection = open();
+  /** Works once, on a connection that is closed afterwards, whatever happens. */
+  public <T extends @Nullable Object, X extends Exception> T once(
+      Connection connection, TxOptions options, Kind kind, TxFunction<T, X> work) throws X {
     OwnTx tx = new OwnTx(connection, options);
     OwnTx outer = own.get();
     T result;
     try {
-      boolean autoCommit = begin(connection, options);
+      Before before = begin(connection, options, kind);
       own.set(tx);
       boolean ended = false;
       try {
         result = work.apply(tx);
         requireCommittable(connection);
-        commit(connection);
+        commit(connection, kind);
         ended = true;
+        counts.committed();
       } catch (Throwable e) {
+        counts.failed(e);
         ended = rollback(connection, e);
         throw e;
       } finally {
@@ -126,8 +147,8 @@ public final class Transactions {
         } else {
           own.set(outer);
         }
-        if (autoCommit && ended) {
-          restoreAutoCommit(connection);
+        if (ended) {
+          restore(connection, before);
         }
       }
     } finally {
@@ -145,8 +166,12 @@ public final class Transactions {
     }
   }
 
-  private static boolean begin(Connection connection, TxOptions options) {
+  /** What of a connection was changed, and must be set back. */
+  private record Before(boolean autoCommit, boolean writable) {}
+
+  private static Before begin(Connection connection, TxOptions options, Kind kind) {
     try {
+      boolean writable = kind.begin(connection);
       boolean autoCommit = connection.getAutoCommit();
       if (autoCommit) {
         connection.setAutoCommit(false);
@@ -157,7 +182,7 @@ public final class Transactions {
               "SET TRANSACTION ISOLATION LEVEL " + options.isolation().name().replace('_', ' '));
         }
       }
-      return autoCommit;
+      return new Before(autoCommit, writable);
     } catch (SQLException e) {
       throw Failures.translate(e);
     }
@@ -188,14 +213,14 @@ public final class Transactions {
     }
   }
 
-  private static void commit(Connection connection) {
+  private static void commit(Connection connection, Kind kind) {
     try {
-      connection.commit();
+      kind.commit(connection);
     } catch (SQLException e) {
-      if (SqlStates.isConnectionLoss(e)) {
+      if (SqlStates.isConnectionLoss(e) || kind.isDoubtful(e)) {
         throw new OutcomeUnknownException(
-            "The connection was lost during the commit: the work may or may not be durable. Look for its"
-                + " effect, by the ids it used, before repeating it",
+            "The connection was lost during the commit, or the commit was interrupted: the work may or"
+                + " may not be durable. Look for its effect, by the ids it used, before repeating it",
             e);
       }
       throw Failures.translate(e);
@@ -214,11 +239,16 @@ public final class Transactions {
   }
 
   /** Only for a transaction that has ended: JDBC commits one that is open. */
-  private static void restoreAutoCommit(Connection connection) {
+  private static void restore(Connection connection, Before before) {
     try {
-      connection.setAutoCommit(true);
+      if (before.writable()) {
+        connection.setReadOnly(false);
+      }
+      if (before.autoCommit()) {
+        connection.setAutoCommit(true);
+      }
     } catch (SQLException e) {
-      log.debug("A connection could not be set back to auto-commit; its pool will notice", e);
+      log.debug("A connection could not be set back as it was; its pool will notice", e);
     }
   }
 
