@@ -1,6 +1,7 @@
 package dev.plinth.core;
 
 import dev.plinth.core.json.Json;
+import dev.plinth.core.read.LogPosition;
 import dev.plinth.core.spi.Schema;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
@@ -66,6 +67,7 @@ final class Samples {
             Map.entry(Path.class, Path.of("keys")),
             Map.entry(Schema.class, plinth.schema()),
             Map.entry(Plinth.class, plinth),
+            Map.entry(LogPosition.class, LogPosition.of("7", 1, "0/1")),
             Map.entry(InetAddress.class, InetAddress.getLoopbackAddress()),
             Map.entry(Connection.class, connection(asked)));
   }

@@ -53,6 +53,7 @@ public final class LogPosition {
    * @param lsn the position as PostgreSQL writes it, such as {@code 16/B374D848}
    */
   public static LogPosition of(String system, long timeline, String lsn) {
+    Args.notNull(lsn, "lsn");
     Args.matching(system, Pattern.compile("0|[1-9][0-9]{0,19}"), "a decimal number", "system");
     Args.range(timeline, 1, 0xFFFFFFFFL, "timeline");
     Args.matching(
