@@ -161,7 +161,9 @@ public final class PlinthBuilder {
    * @throws IllegalArgumentException when neither a data source nor a connection source was given
    */
   public Plinth build() {
-    return new Plinth(this);
+    Plinth plinth = new Plinth(this);
+    plinth.modules().forEach(module -> module.subscribe(plinth));
+    return plinth;
   }
 
   Settings settings() {

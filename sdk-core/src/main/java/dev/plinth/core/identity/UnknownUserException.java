@@ -4,8 +4,8 @@ import dev.plinth.core.PlinthException;
 import java.util.UUID;
 
 /**
- * A call names a user who does not exist, or not in the transaction's tenant. Nothing was done, and
- * the transaction remains usable.
+ * A call names a user who does not exist, or not in the transaction's tenant, or who was merged
+ * into another or erased. Nothing was done, and the transaction remains usable.
  */
 public final class UnknownUserException extends PlinthException {
   private static final long serialVersionUID = 1L;
@@ -17,8 +17,8 @@ public final class UnknownUserException extends PlinthException {
     super(
         "There is no user "
             + userId
-            + " in this transaction's tenant: create the user with plinth.users() first, and name the"
-            + " tenant the user belongs to");
+            + " in this transaction's tenant, or only one who was merged or erased: create the user"
+            + " with plinth.users() first, and name the tenant the user belongs to");
     this.userId = userId;
   }
 

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt when it was created
  * @param updatedAt when it last changed
  * @param version counts changes, for optimistic locking
+ * @param deactivatedAt when it was deactivated; null while it is active
+ * @param mergedInto the user who took over what was this one's, or null; never one who was merged
+ *     in turn
+ * @param erasedAt when its personal data was erased, or null
  */
 public record User(
     UUID id,
@@ -45,7 +49,10 @@ public record User(
     Json metadata,
     Instant createdAt,
     Instant updatedAt,
-    long version) {
+    long version,
+    @Nullable Instant deactivatedAt,
+    @Nullable UUID mergedInto,
+    @Nullable Instant erasedAt) {
   /** Refuses null where the table does; the rest is checked when it is written. */
   public User {
     Args.notNull(id, "id");
@@ -76,7 +83,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with another unique name; for {@link Users#update}. */
@@ -98,7 +108,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with another display name; for {@link Users#update}. */
@@ -120,7 +133,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with another picture's address; for {@link Users#update}. */
@@ -142,7 +158,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with another primary role; for {@link Users#update}. */
@@ -164,7 +183,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with somebody else to authenticate it; for {@link Users#update}. */
@@ -186,7 +208,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with its address confirmed or not; for {@link Users#update}. */
@@ -208,7 +233,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with another last log-in; for {@link Users#update}. */
@@ -230,7 +258,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with other preferences; for {@link Users#update}. */
@@ -252,7 +283,10 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 
   /** The same with other data of the host's; for {@link Users#update}. */
@@ -274,6 +308,9 @@ public record User(
         metadata,
         createdAt,
         updatedAt,
-        version);
+        version,
+        deactivatedAt,
+        mergedInto,
+        erasedAt);
   }
 }

@@ -1,5 +1,6 @@
 package dev.plinth.core.identity;
 
+import dev.plinth.core.json.Json;
 import dev.plinth.core.tx.Tx;
 import java.util.List;
 import java.util.Optional;
@@ -44,16 +45,16 @@ public interface Users {
    */
   User findOrCreate(NewUser user);
 
-  /** By Plinth's id. */
+  /** By Plinth's id; also a user who was merged or erased, whose row remains. */
   Optional<User> find(UUID id);
 
-  /** By the host's own key. */
+  /** By the host's own key. A user who was merged is found as the one who took over. */
   Optional<User> findByExternalId(String externalId);
 
-  /** By address, in any case. */
+  /** By address, in any case. A user who was merged is found as the one who took over. */
   Optional<User> findByEmail(String email);
 
-  /** By unique name. */
+  /** By unique name. A user who was merged is found as the one who took over. */
   Optional<User> findByUsername(String username);
 
   /**
@@ -79,10 +80,96 @@ public interface Users {
   User update(User user);
 
   /**
+   * A page of the users that the filter lets through, in ascending order of id, that is of
+   * creation.
+   *
+   * <p>Reads along the ids of the tenant (or of the time of creation, where that narrows more) and
+   * skips what does not match, so a filter that matches few of many users reads many for a page.
+   * There is no count: PostgreSQL would read every matching row for it.
+   *
+   * @param after the last id of the page before, or null for the first
+   * @param limit at most 1,000
+   */
+  List<User> page(UserFilter filter, @Nullable UUID after, int limit);
+
+  /**
+   * Changes preferences by a JSON merge patch (RFC 7396): members of the patch replace those of the
+   * document, objects are merged, null removes. The row is locked between reading and writing, so
+   * no other change is lost.
+   *
+   * @return the user as it now stands
+   * @throws UnknownUserException when there is no such user, or it was erased
+   */
+  User patchSettings(UUID id, Json patch);
+
+  /** As {@link #patchSettings}, of the host's own data. */
+  User patchMetadata(UUID id, Json patch);
+
+  /**
    * Deactivates a user and announces {@link UserDeactivated} in the same transaction, so that other
-   * modules take their part. Does nothing when it is inactive already.
+   * modules take their part: sessions end and live connections are forgotten. API keys, tokens,
+   * usage and jobs stay. Does nothing when it is inactive already.
    *
    * @return whether anything changed
    */
   boolean deactivate(UUID id);
+
+  /**
+   * Makes a deactivated user active again and announces {@link UserReactivated} in the same
+   * transaction. Sessions that ended stay ended.
+   *
+   * @return whether anything changed
+   * @throws MergedUserException when the user was merged into another
+   * @throws UnknownUserException when there is no such user, or it was erased
+   */
+  boolean reactivate(UUID id);
+
+  /**
+   * Merges one user into another and announces {@link UsersMerged} in the same transaction, in
+   * which every module hands over what is the one's to the other. Nothing is lost and nothing
+   * counted twice: writes that were under way for either are waited for, and writes that come later
+   * are refused with {@link UnknownUserException} when they name the one who was given up.
+   *
+   * <p>That user keeps an inactive row: {@link #find} still finds it, with {@link
+   * User#mergedInto()}, while its external id, address and name remain taken and lead to the other.
+   * Settings, metadata and profile of the other are not changed. Who was merged into the first
+   * before is pointed at the second too. Repeating a merge does nothing.
+   *
+   * <p>Locks the rows of both users in ascending order of id, then what modules keep of them. A
+   * transaction that has written for one of them already and comes here may deadlock with another
+   * merge; one of Plinth's own is repeated then.
+   *
+   * @return the user who took over
+   * @throws MergedUserException when either was merged into somebody else
+   * @throws UnknownUserException when either does not exist in the transaction's tenant, or was
+   *     erased
+   * @throws IllegalStateException when the schema has tables of a module that this node lacks,
+   *     whose part would be left out
+   */
+  User merge(UUID from, UUID into);
+
+  /**
+   * Erases a user's personal data, and that of everyone merged into them: announces {@link
+   * UserErased} for each in the same transaction, in which every module removes what it keeps. The
+   * row remains, inactive and without anything that tells who it was, for what refers to it; the
+   * audit trail is not touched.
+   *
+   * @return whether anything changed; false when there is no such user or it was erased before
+   * @throws IllegalStateException when the schema has tables of a module that this node lacks,
+   *     whose part would be left out
+   */
+  boolean erase(UUID id);
+
+  /**
+   * Deletes a user, everyone merged into them, and whatever belongs to them by a cascading foreign
+   * key: API keys, sessions, credentials, live connections, roles, usage, tokens. Announces {@link
+   * UserDeleted} in the same transaction. Providers are not told to forget tokens: {@link #erase}
+   * does that.
+   *
+   * <p>Costs a savepoint, so that a refusal leaves the transaction usable.
+   *
+   * @return whether there was such a user
+   * @throws UserInUseException when jobs, batches or rows of the host's refer to the user
+   */
+  boolean delete(UUID id);
 }

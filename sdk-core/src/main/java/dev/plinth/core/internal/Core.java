@@ -80,7 +80,7 @@ public final class Core {
     this.partitions = new RangePartitions(settings, transactions, modules);
     this.migrations = new FlywayMigrations(settings, modules, partitions);
     TxScope standalone = TxScope.standalone(plinth);
-    this.users = new UserRepository(standalone, settings.schema(), ids, events);
+    this.users = new UserRepository(standalone, settings.schema(), ids, events, modules);
     this.vault =
         settings.keys() == null
             ? null

@@ -1,6 +1,7 @@
 package dev.plinth.core.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.internal.identity.OwnedByUsers;
 import dev.plinth.core.spi.FeatureModule;
 import java.util.List;
 
@@ -29,6 +30,11 @@ public final class CoreModule implements FeatureModule {
         "configuration",
         "locks_and_connections",
         "user_lifecycle");
+  }
+
+  @Override
+  public void subscribe(Plinth plinth) {
+    new OwnedByUsers(plinth).subscribe();
   }
 
   @Override

@@ -40,6 +40,13 @@ public interface FeatureModule {
     return List.of();
   }
 
+  /**
+   * Called once for each Plinth, when it is built: the place to take part in what others announce,
+   * such as the merge of two users, whether or not the module's entry point is ever made. Sends
+   * nothing; {@link Participation} helps where the module's tables may not be there yet.
+   */
+  default void subscribe(Plinth plinth) {}
+
   /** The type of the module's entry point, such as {@code AuditLog}. */
   Class<? extends AutoCloseable> entryPoint();
 

@@ -252,7 +252,10 @@ class UsersTest {
             Json.emptyObject(),
             user.createdAt(),
             user.updatedAt(),
-            1);
+            1,
+            null,
+            null,
+            null);
     assertThatThrownBy(() -> users.update(other))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("email or username must be given for a user without externalId");

@@ -4,6 +4,7 @@ import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.PartitionedTable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -82,10 +83,9 @@ final class ScriptedModule {
                     case "migrations" -> names;
                     case "order" -> 100;
                     case "partitionedTables" -> List.copyOf(partitioned);
-                    case "administrativeTables" -> List.of();
                     case "hashCode" -> name.hashCode();
                     case "equals" -> proxy == arguments[0];
-                    default -> throw new UnsupportedOperationException(method.getName());
+                    default -> InvocationHandler.invokeDefault(proxy, method, arguments);
                   });
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -30,6 +30,11 @@ public final class JobsModule implements FeatureModule {
   }
 
   @Override
+  public void subscribe(Plinth plinth) {
+    RetiredUsers.subscribe(plinth, name());
+  }
+
+  @Override
   public Class<? extends AutoCloseable> entryPoint() {
     return Jobs.class;
   }

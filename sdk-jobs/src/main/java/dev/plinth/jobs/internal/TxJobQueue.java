@@ -34,6 +34,7 @@ public final class TxJobQueue implements JobQueue {
       FROM {schema}.users
       WHERE id = ?
         AND tenant_id IS NOT DISTINCT FROM ?::text
+        AND num_nulls(merged_into, erased_at) = 2
       FOR KEY SHARE
       """;
 

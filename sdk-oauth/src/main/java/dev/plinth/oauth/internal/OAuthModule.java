@@ -3,6 +3,7 @@ package dev.plinth.oauth.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.oauth.Tokens;
+import dev.plinth.oauth.internal.store.RetiredUsers;
 import java.util.List;
 
 /** OAuth as core sees it. */
@@ -23,6 +24,11 @@ public final class OAuthModule implements FeatureModule {
   @Override
   public List<String> administrativeTables() {
     return List.of("oauth2_providers");
+  }
+
+  @Override
+  public void subscribe(Plinth plinth) {
+    RetiredUsers.subscribe(plinth, name());
   }
 
   @Override

@@ -17,6 +17,7 @@ final class CapStatements {
         FROM {schema}.users
         WHERE id = ?
           AND tenant_id IS NOT DISTINCT FROM ?::text
+          AND num_nulls(merged_into, erased_at) = 2
         FOR KEY SHARE
       ),
       capped AS (

@@ -26,6 +26,11 @@ public final class QuotaModule implements FeatureModule {
   }
 
   @Override
+  public void subscribe(Plinth plinth) {
+    RetiredUsers.subscribe(plinth, name());
+  }
+
+  @Override
   public Class<? extends AutoCloseable> entryPoint() {
     return Quotas.class;
   }

@@ -28,6 +28,7 @@ final class UsageQuery {
           ) s ON true
           WHERE o.id = ?
             AND o.tenant_id IS NOT DISTINCT FROM ?::text
+            AND num_nulls(o.merged_into, o.erased_at) = 2
           ORDER BY a.limit_name COLLATE "C"
           """);
 

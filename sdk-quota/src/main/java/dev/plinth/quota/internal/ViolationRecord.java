@@ -20,6 +20,7 @@ final class ViolationRecord {
         FROM {schema}.users
         WHERE id = ?
           AND tenant_id IS NOT DISTINCT FROM ?::text
+          AND num_nulls(merged_into, erased_at) = 2
         FOR KEY SHARE
       )
       INSERT INTO {schema}.quota_violations AS q

@@ -6,8 +6,10 @@ import static dev.plinth.core.internal.jooq.Tables.USERS;
 import dev.plinth.core.access.UnknownRoleException;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.User;
+import dev.plinth.core.identity.UserFilter;
 import dev.plinth.core.internal.Db;
 import dev.plinth.core.tx.Tx;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -31,25 +33,48 @@ final class FindUsers {
         .fetchOptional(UserRows::user);
   }
 
+  /** The same, but a user who was merged is found as the one who took over. */
+  Optional<User> living(Tx tx, Condition condition) {
+    Optional<User> found = one(tx, condition);
+    UUID taker = found.map(User::mergedInto).orElse(null);
+    return taker == null ? found : one(tx, USERS.ID.eq(taker));
+  }
+
   /** By the first of external id, address and name that the given user has. */
   Optional<User> like(Tx tx, NewUser user) {
     if (user.externalId() != null) {
-      return one(tx, USERS.EXTERNAL_ID.eq(user.externalId()));
+      return living(tx, USERS.EXTERNAL_ID.eq(user.externalId()));
     }
     return user.email() != null
-        ? one(tx, UserRows.withEmail(user.email()))
-        : one(tx, USERS.USERNAME.eq(user.username()));
+        ? living(tx, UserRows.withEmail(user.email()))
+        : living(tx, USERS.USERNAME.eq(user.username()));
   }
 
-  List<User> page(Tx tx, @Nullable UUID after, int limit) {
+  List<User> page(Tx tx, UserFilter filter, @Nullable UUID after, int limit) {
     return db.on(tx)
         .select(UserRows.COLUMNS)
         .from(USERS)
         .where(UserRows.ofTenant(tx.tenantId()))
         .and(after == null ? DSL.noCondition() : USERS.ID.gt(after))
+        .and(matching(filter))
         .orderBy(DSL.coalesce(USERS.TENANT_ID, DSL.inline("")), USERS.ID)
         .limit(limit)
         .fetch(UserRows::user);
+  }
+
+  private static Condition matching(UserFilter filter) {
+    Boolean active = filter.active();
+    String role = filter.role();
+    OffsetDateTime from = UserRows.time(filter.createdFrom());
+    OffsetDateTime before = UserRows.time(filter.createdBefore());
+    return DSL.and(
+        active == null ? DSL.noCondition() : USERS.IS_ACTIVE.eq(active),
+        role == null ? DSL.noCondition() : USERS.ROLE.eq(role),
+        from == null ? DSL.noCondition() : USERS.CREATED_AT.ge(from),
+        before == null ? DSL.noCondition() : USERS.CREATED_AT.lt(before),
+        filter.retired()
+            ? DSL.noCondition()
+            : USERS.MERGED_INTO.isNull().and(USERS.ERASED_AT.isNull()));
   }
 
   /**

@@ -4,22 +4,24 @@ import static dev.plinth.core.internal.jooq.Tables.ROLES;
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
 import dev.plinth.core.identity.DuplicateUserException;
+import dev.plinth.core.identity.MergedUserException;
 import dev.plinth.core.identity.StaleUserException;
+import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.identity.User;
 import dev.plinth.core.internal.Db;
-import dev.plinth.core.internal.tx.Failures;
 import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.SqlStates;
-import dev.plinth.core.tx.DatabaseException;
 import dev.plinth.core.tx.Tx;
-import java.sql.SQLException;
-import java.sql.Savepoint;
+import java.time.OffsetDateTime;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.Condition;
+import org.jooq.Field;
 import org.jooq.impl.DSL;
+import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,10 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class UpdateUser {
   private final Db db;
   private final FindUsers find;
+  private final Field<OffsetDateTime> now;
 
-  UpdateUser(Db db, FindUsers find) {
+  UpdateUser(Db db, Schema schema, FindUsers find) {
     this.db = db;
     this.find = find;
+    this.now = DSL.field(schema.now(), SQLDataType.TIMESTAMPWITHTIMEZONE);
   }
 
   User update(Tx tx, User user) {
@@ -44,10 +48,37 @@ final class UpdateUser {
     return db.on(tx)
             .update(USERS)
             .set(USERS.IS_ACTIVE, false)
+            .set(USERS.DEACTIVATED_AT, now)
             .set(USERS.VERSION, USERS.VERSION.plus(1))
             .where(UserRows.ofTenant(tx.tenantId()), USERS.ID.eq(id), USERS.IS_ACTIVE.isTrue())
             .execute()
         == 1;
+  }
+
+  boolean reactivate(Tx tx, UUID id) {
+    boolean changed =
+        db.on(tx)
+                .update(USERS)
+                .set(USERS.IS_ACTIVE, true)
+                .setNull(USERS.DEACTIVATED_AT)
+                .set(USERS.VERSION, USERS.VERSION.plus(1))
+                .where(UserRows.ofTenant(tx.tenantId()), USERS.ID.eq(id))
+                .and(USERS.IS_ACTIVE.isFalse())
+                .and(USERS.MERGED_INTO.isNull())
+                .and(USERS.ERASED_AT.isNull())
+                .execute()
+            == 1;
+    if (!changed) {
+      User user =
+          find.one(tx, USERS.ID.eq(id))
+              .filter(found -> found.erasedAt() == null)
+              .orElseThrow(() -> new UnknownUserException(id));
+      UUID taker = user.mergedInto();
+      if (taker != null) {
+        throw new MergedUserException(id, taker);
+      }
+    }
+    return changed;
   }
 
   private User changeIdentity(Tx tx, User user) {
@@ -60,25 +91,22 @@ final class UpdateUser {
         "email or username must be given for a user without externalId");
     find.requireRole(tx, user.role());
     refuseTaken(tx, user);
-    Savepoint savepoint = savepoint(tx);
-    Optional<User> written;
-    try {
-      written = write(tx, user, DSL.noCondition());
-    } catch (DatabaseException e) {
-      if (!e.sqlState().filter(SqlStates.UNIQUE_VIOLATION::equals).isPresent()) {
-        throw e;
-      }
-      rollbackTo(tx, savepoint);
-      refuseTaken(tx, user);
-      throw new DuplicateUserException(
-          Objects.equals(user.username(), stored.username()) ? "email" : "username");
-    }
-    release(tx, savepoint);
-    return written.orElseThrow(
-        () -> {
-          find.requireRole(tx, user.role());
-          return new StaleUserException(user.id(), user.version());
-        });
+    return Guarded.run(
+            tx,
+            () -> write(tx, user, DSL.noCondition()),
+            refusal -> {
+              if (!refusal.sqlState().filter(SqlStates.UNIQUE_VIOLATION::equals).isPresent()) {
+                return refusal;
+              }
+              refuseTaken(tx, user);
+              return new DuplicateUserException(
+                  Objects.equals(user.username(), stored.username()) ? "email" : "username");
+            })
+        .orElseThrow(
+            () -> {
+              find.requireRole(tx, user.role());
+              return new StaleUserException(user.id(), user.version());
+            });
   }
 
   private void refuseTaken(Tx tx, User user) {
@@ -108,6 +136,7 @@ final class UpdateUser {
             USERS.ID.eq(user.id()),
             USERS.VERSION.eq(user.version()),
             USERS.ROLE.eq(user.role()).or(isDefined(user.role())),
+            USERS.ERASED_AT.isNull(),
             condition)
         .returning(UserRows.COLUMNS)
         .fetchOptional(UserRows::user);
@@ -127,30 +156,5 @@ final class UpdateUser {
 
   private static @Nullable String folded(@Nullable String email) {
     return email == null ? null : email.toLowerCase(Locale.ROOT);
-  }
-
-  private static Savepoint savepoint(Tx tx) {
-    try {
-      return tx.connection().setSavepoint();
-    } catch (SQLException e) {
-      throw Failures.translate(e);
-    }
-  }
-
-  private static void release(Tx tx, Savepoint savepoint) {
-    try {
-      tx.connection().releaseSavepoint(savepoint);
-    } catch (SQLException e) {
-      throw Failures.translate(e);
-    }
-  }
-
-  private static void rollbackTo(Tx tx, Savepoint savepoint) {
-    try {
-      tx.connection().rollback(savepoint);
-      tx.connection().releaseSavepoint(savepoint);
-    } catch (SQLException e) {
-      throw Failures.translate(e);
-    }
   }
 }

@@ -7,9 +7,13 @@ import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.User;
 import dev.plinth.core.identity.UserDeactivated;
+import dev.plinth.core.identity.UserFilter;
+import dev.plinth.core.identity.UserReactivated;
 import dev.plinth.core.identity.Users;
 import dev.plinth.core.internal.Db;
+import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.spi.Writable;
@@ -19,6 +23,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.Condition;
+import org.jooq.JSONB;
+import org.jooq.Record;
+import org.jooq.TableField;
 import org.jspecify.annotations.Nullable;
 
 /** Checks arguments and chooses the transaction; each use case has a class of its own. */
@@ -30,15 +37,22 @@ public final class UserRepository implements Users {
   private final FindUsers find;
   private final CreateUser create;
   private final UpdateUser update;
+  private final PatchUser patch;
+  private final RetireUsers retire;
+  private final DeleteUser delete;
   private final Events events;
 
   /** Works in the given scope. */
-  public UserRepository(TxScope scope, Schema schema, UuidV7 ids, Events events) {
+  public UserRepository(
+      TxScope scope, Schema schema, UuidV7 ids, Events events, List<FeatureModule> modules) {
     Db db = new Db(schema);
     this.scope = scope;
     this.find = new FindUsers(db);
     this.create = new CreateUser(db, schema, ids, find);
-    this.update = new UpdateUser(db, find);
+    this.update = new UpdateUser(db, schema, find);
+    this.patch = new PatchUser(db);
+    this.retire = new RetireUsers(db, schema, events, new AllModules(schema, modules));
+    this.delete = new DeleteUser(db, events);
     this.events = events;
   }
 
@@ -47,6 +61,9 @@ public final class UserRepository implements Users {
     this.find = other.find;
     this.create = other.create;
     this.update = other.update;
+    this.patch = other.patch;
+    this.retire = other.retire;
+    this.delete = other.delete;
     this.events = other.events;
   }
 
@@ -77,25 +94,31 @@ public final class UserRepository implements Users {
   @Override
   public Optional<User> findByExternalId(String externalId) {
     Args.text(externalId, 255, "externalId");
-    return one(USERS.EXTERNAL_ID.eq(externalId));
+    return living(USERS.EXTERNAL_ID.eq(externalId));
   }
 
   @Override
   public Optional<User> findByEmail(String email) {
     Args.text(email, 255, "email");
-    return one(UserRows.withEmail(email));
+    return living(UserRows.withEmail(email));
   }
 
   @Override
   public Optional<User> findByUsername(String username) {
     Args.text(username, 255, "username");
-    return one(USERS.USERNAME.eq(username));
+    return living(USERS.USERNAME.eq(username));
   }
 
   @Override
   public List<User> page(@Nullable UUID after, int limit) {
+    return page(UserFilter.all(), after, limit);
+  }
+
+  @Override
+  public List<User> page(UserFilter filter, @Nullable UUID after, int limit) {
+    Args.notNull(filter, "filter");
     Args.range(limit, 1, 1000, "limit");
-    return scope.returning(tx -> find.page(tx, after, limit));
+    return scope.returning(tx -> find.page(tx, filter, after, limit));
   }
 
   @Override
@@ -115,6 +138,55 @@ public final class UserRepository implements Users {
           }
           return changed;
         });
+  }
+
+  @Override
+  public boolean reactivate(UUID id) {
+    Args.notNull(id, "id");
+    return scope.returning(
+        tx -> {
+          boolean changed = update.reactivate(Writable.require(tx), id);
+          if (changed) {
+            events.publish(tx, new UserReactivated(id));
+          }
+          return changed;
+        });
+  }
+
+  @Override
+  public User patchSettings(UUID id, Json patch) {
+    return patch(id, USERS.SETTINGS, patch);
+  }
+
+  @Override
+  public User patchMetadata(UUID id, Json patch) {
+    return patch(id, USERS.METADATA, patch);
+  }
+
+  private User patch(UUID id, TableField<Record, JSONB> column, Json document) {
+    Args.notNull(id, "id");
+    Args.notNull(document, "patch").requireObject("patch");
+    return scope.returning(tx -> patch.patch(Writable.require(tx), id, column, document));
+  }
+
+  @Override
+  public User merge(UUID from, UUID into) {
+    Args.notNull(from, "from");
+    Args.notNull(into, "into");
+    Args.check(!from.equals(into), "into must be another user than from");
+    return scope.returning(tx -> retire.merge(Writable.require(tx), from, into));
+  }
+
+  @Override
+  public boolean erase(UUID id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> retire.erase(Writable.require(tx), id));
+  }
+
+  @Override
+  public boolean delete(UUID id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> delete.delete(Writable.require(tx), id));
   }
 
   /**
@@ -140,6 +212,10 @@ public final class UserRepository implements Users {
     Args.check(
         login == null || (!login.isBefore(EARLIEST) && !login.isAfter(LATEST)),
         "lastLoginAt must lie between the years 1 and 9999");
+  }
+
+  private Optional<User> living(Condition condition) {
+    return scope.returning(tx -> find.living(tx, condition));
   }
 
   private Optional<User> one(Condition condition) {

@@ -39,7 +39,10 @@ final class UserRows {
           USERS.METADATA,
           USERS.CREATED_AT,
           USERS.UPDATED_AT,
-          USERS.VERSION);
+          USERS.VERSION,
+          USERS.DEACTIVATED_AT,
+          USERS.MERGED_INTO,
+          USERS.ERASED_AT);
 
   private UserRows() {}
 
@@ -61,7 +64,10 @@ final class UserRows {
         Json.of(row.get(USERS.METADATA).data()),
         row.get(USERS.CREATED_AT).toInstant(),
         row.get(USERS.UPDATED_AT).toInstant(),
-        row.get(USERS.VERSION));
+        row.get(USERS.VERSION),
+        instant(row, USERS.DEACTIVATED_AT),
+        row.get(USERS.MERGED_INTO),
+        instant(row, USERS.ERASED_AT));
   }
 
   /** No tenant is compared like a tenant, as in the indexes. */

@@ -3,6 +3,7 @@ package dev.plinth.oauth.internal.store;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.vault.VaultException;
 import dev.plinth.oauth.TokenRevoked;
 import dev.plinth.oauth.internal.Announcements;
 import dev.plinth.oauth.internal.Sealer;
@@ -13,9 +14,13 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Deletes a grant's tokens and leaves the row to say so. */
 final class RevokeGrant {
+  private static final Logger log = LoggerFactory.getLogger(RevokeGrant.class);
+
   private final Sealer sealer;
   private final Revocations revocations;
   private final Announcements announcements;
@@ -73,11 +78,33 @@ final class RevokeGrant {
   }
 
   boolean revoke(Tx tx, TokenKey key) {
+    return revoke(tx, key, sealer::open);
+  }
+
+  /**
+   * As {@link #revoke}, even when what the provider would be told cannot be decrypted here: then
+   * nobody is told.
+   */
+  boolean revokeInAnyCase(Tx tx, TokenKey key) {
+    return revoke(
+        tx,
+        key,
+        (t, column, id, ciphertext) -> {
+          try {
+            return sealer.open(t, column, id, ciphertext);
+          } catch (VaultException | IllegalStateException e) {
+            log.warn("The provider is not told of the end of token {}: no key opens it", id, e);
+            return null;
+          }
+        });
+  }
+
+  private boolean revoke(Tx tx, TokenKey key, Opening opening) {
     Optional<Found> found =
         Sql.first(
             tx.connection(),
             lock,
-            row -> found(tx, row),
+            row -> found(tx, row, opening),
             key.userId(),
             key.provider(),
             key.tenantOrBlank());
@@ -95,14 +122,18 @@ final class RevokeGrant {
   }
 
   /** Decrypts only when there is somebody to tell: revoking must work even when the key is lost. */
-  private Found found(Tx tx, ResultSet row) throws SQLException {
+  private static Found found(Tx tx, ResultSet row, Opening opening) throws SQLException {
     UUID id = Objects.requireNonNull(Sql.uuid(row, "id"));
     boolean tell = row.getBoolean("tell");
     return new Found(
         id,
         row.getLong("version"),
-        tell ? sealer.open(tx, "refresh_token", id, row.getBytes("refresh_token")) : null,
-        tell ? sealer.open(tx, "access_token", id, row.getBytes("access_token")) : null);
+        tell ? opening.open(tx, "refresh_token", id, row.getBytes("refresh_token")) : null,
+        tell ? opening.open(tx, "access_token", id, row.getBytes("access_token")) : null);
+  }
+
+  private interface Opening {
+    @Nullable String open(Tx tx, String column, UUID row, byte @Nullable [] ciphertext);
   }
 
   private record Found(

@@ -50,6 +50,7 @@ final class StoreGrant {
                    ?, ?, {now}, {now} + make_interval(secs => ?), {now}, {now}
             FROM {schema}.users u
             WHERE u.id = ? AND coalesce(u.tenant_id, '') = ?
+              AND num_nulls(u.merged_into, u.erased_at) = 2
             FOR KEY SHARE OF u
             ON CONFLICT DO NOTHING
             """);
@@ -87,7 +88,13 @@ final class StoreGrant {
             WHERE token_id = ? AND kind = 'refresh' AND kept_tokens IS NOT NULL
             """);
     this.userExists =
-        render("SELECT 1 FROM {schema}.users u WHERE u.id = ? AND coalesce(u.tenant_id, '') = ?");
+        render(
+            """
+            SELECT 1
+            FROM {schema}.users u
+            WHERE u.id = ? AND coalesce(u.tenant_id, '') = ?
+              AND num_nulls(u.merged_into, u.erased_at) = 2
+            """);
   }
 
   void store(Tx tx, TokenKey key, TokenSet tokens) {

@@ -1,0 +1,150 @@
+package dev.plinth.core.internal.identity;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.event.Events;
+import dev.plinth.core.identity.UserDeactivated;
+import dev.plinth.core.identity.UserErased;
+import dev.plinth.core.identity.UsersMerged;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import java.util.UUID;
+
+/**
+ * Core's own part in the life of users: keys, sessions, credentials, roles and live connections.
+ * Whoever writes here has the user's row locked against new rows that refer to it.
+ */
+public final class OwnedByUsers {
+  private static final String END_SESSIONS =
+      """
+      UPDATE {schema}.sessions
+      SET is_active = false, ended_at = {now}
+      WHERE user_id = ? AND is_active
+      """;
+
+  private static final String FORGET_CONNECTIONS =
+      """
+      DELETE FROM {schema}.websocket_connections
+      WHERE user_id = ?
+      """;
+
+  private static final String MOVE_KEYS =
+      """
+      UPDATE {schema}.api_keys
+      SET user_id = ?, owner_id = ?
+      WHERE user_id = ?
+      """;
+
+  private static final String MOVE_SESSIONS =
+      """
+      UPDATE {schema}.sessions
+      SET user_id = ?
+      WHERE user_id = ?
+      """;
+
+  private static final String MOVE_CONNECTIONS =
+      """
+      UPDATE {schema}.websocket_connections
+      SET user_id = ?
+      WHERE user_id = ?
+      """;
+
+  /** What the other has by the same name is what counts; the one moved is kept, but not used. */
+  private static final String MOVE_CREDENTIALS =
+      """
+      UPDATE {schema}.credentials c
+      SET
+        user_id = ?,
+        name = CASE WHEN t.taken THEN left(c.name, 200) || ' ' || c.id ELSE c.name END,
+        is_active = c.is_active AND NOT t.taken,
+        version = c.version + 1
+      FROM (
+        SELECT
+          f.id,
+          EXISTS (
+            SELECT FROM {schema}.credentials i
+            WHERE i.user_id = ?
+              AND coalesce(i.integration_id, '') = coalesce(f.integration_id, '')
+              AND i.name = f.name) AS taken
+        FROM {schema}.credentials f
+        WHERE f.user_id = ?
+      ) t
+      WHERE c.id = t.id
+      """;
+
+  private static final String ADD_ROLES =
+      """
+      INSERT INTO {schema}.user_roles (user_id, role, granted_by, granted_at)
+      SELECT ?, role, granted_by, granted_at
+      FROM {schema}.user_roles
+      WHERE user_id = ?
+      ORDER BY role
+      ON CONFLICT (user_id, role) DO NOTHING
+      """;
+
+  private static final String DROP_ROLES =
+      """
+      DELETE FROM {schema}.user_roles
+      WHERE user_id = ? AND NOT is_primary
+      """;
+
+  private static final String DROP_KEYS =
+      """
+      DELETE FROM {schema}.api_keys
+      WHERE user_id = ?
+      """;
+
+  private static final String DROP_SESSIONS =
+      """
+      DELETE FROM {schema}.sessions
+      WHERE user_id = ?
+      """;
+
+  private static final String DROP_CREDENTIALS =
+      """
+      DELETE FROM {schema}.credentials
+      WHERE user_id = ?
+      """;
+
+  private final Events events;
+  private final Schema schema;
+
+  /** For one Plinth. */
+  public OwnedByUsers(Plinth plinth) {
+    this.events = plinth.events();
+    this.schema = plinth.schema();
+  }
+
+  /** Listens from now on. */
+  public void subscribe() {
+    events.inTransaction(UserDeactivated.class, (tx, event) -> deactivate(tx, event.userId()));
+    events.inTransaction(UsersMerged.class, (tx, event) -> merge(tx, event.from(), event.into()));
+    events.inTransaction(UserErased.class, (tx, event) -> erase(tx, event.userId()));
+  }
+
+  private void deactivate(Tx tx, UUID user) {
+    run(tx, END_SESSIONS, user);
+    run(tx, FORGET_CONNECTIONS, user);
+  }
+
+  private void merge(Tx tx, UUID from, UUID into) {
+    run(tx, MOVE_KEYS, into, into.toString(), from);
+    run(tx, MOVE_SESSIONS, into, from);
+    run(tx, MOVE_CONNECTIONS, into, from);
+    run(tx, MOVE_CREDENTIALS, into, into, from);
+    run(tx, ADD_ROLES, into, from);
+    run(tx, DROP_ROLES, from);
+  }
+
+  private void erase(Tx tx, UUID user) {
+    run(tx, DROP_KEYS, user);
+    run(tx, DROP_SESSIONS, user);
+    run(tx, FORGET_CONNECTIONS, user);
+    run(tx, DROP_CREDENTIALS, user);
+    run(tx, DROP_ROLES, user);
+  }
+
+  private void run(Tx tx, String sql, Object... parameters) {
+    Sql.update(tx.connection(), schema.render(sql), parameters);
+  }
+}
