@@ -12,6 +12,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
@@ -181,6 +182,11 @@ public final class Plinth implements AutoCloseable {
   /** Named leases with fencing numbers. */
   public Locks locks() {
     return core.locks();
+  }
+
+  /** Live connections of users, each of the node that holds it. */
+  public LiveConnections liveConnections() {
+    return core.connections();
   }
 
   /** Periodic tasks of the cluster. */

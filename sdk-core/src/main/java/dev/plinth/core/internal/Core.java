@@ -15,6 +15,7 @@ import dev.plinth.core.internal.maintenance.LeasedMaintenance;
 import dev.plinth.core.internal.migration.FlywayMigrations;
 import dev.plinth.core.internal.notify.PostgresNotifications;
 import dev.plinth.core.internal.partition.RangePartitions;
+import dev.plinth.core.internal.presence.ConnectionRegistry;
 import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.vault.EnvelopeVault;
@@ -24,6 +25,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
@@ -47,6 +49,9 @@ public final class Core {
   /** Partitions are made a period ahead, and rows of the dead kept for a month: no hurry. */
   private static final Duration MAINTENANCE = Duration.ofHours(1);
 
+  /** Dead rows of what comes and goes all the time; nobody sees them, so this is about space. */
+  private static final Duration SWEEP = Duration.ofMinutes(1);
+
   private final Settings settings;
   private final List<FeatureModule> modules;
   private final Transactions transactions;
@@ -61,6 +66,7 @@ public final class Core {
   private final HeartbeatInstances instances;
   private final PostgresNotifications notifications;
   private final LeasedLocks locks;
+  private final ConnectionRegistry connections;
   private final LeasedMaintenance maintenance;
 
   /**
@@ -95,10 +101,14 @@ public final class Core {
     this.notifications = new PostgresNotifications(settings, threads);
     this.locks =
         new LeasedLocks(standalone, transactions, settings.schema(), instances, notifications);
+    this.connections =
+        new ConnectionRegistry(
+            standalone, transactions, settings.schema(), ids, instances, notifications, threads);
     this.maintenance = new LeasedMaintenance(settings, transactions, instances, threads);
     maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
     maintenance.register("core.instances", MAINTENANCE, instances::purge);
     maintenance.register("core.locks", MAINTENANCE, locks::purge);
+    maintenance.register("core.connections", SWEEP, connections::sweep);
   }
 
   /** Starts the background parts, each after what it stands on. */
@@ -123,6 +133,7 @@ public final class Core {
   public synchronized void close() {
     if (state == State.STARTED) {
       maintenance.close();
+      connections.close();
       notifications.close();
       instances.close();
     }
@@ -184,6 +195,11 @@ public final class Core {
   /** Locks. */
   public Locks locks() {
     return locks;
+  }
+
+  /** Live connections. */
+  public LiveConnections connections() {
+    return connections;
   }
 
   /** Maintenance. */
