@@ -14,6 +14,8 @@ import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
 import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
+import dev.plinth.core.restore.RestoreOptions;
+import dev.plinth.core.restore.RestoreReport;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -148,6 +150,30 @@ public final class Plinth implements AutoCloseable {
   /** Plinth's schema: migrate, verify, undo. */
   public Migrations migrations() {
     return core.migrations();
+  }
+
+  /**
+   * Makes a restored backup safe, before any node starts on it: ends every lease and instance in
+   * it, raises every fence and epoch beyond what the time that was lost may have handed out, gives
+   * jobs that were running back to the queue, has OAuth grants checked at their next use, moves
+   * sequences on and makes partitions of the present.
+   *
+   * <p>Works as the schema's owner on one connection, of the migration DataSource if one was given,
+   * in one transaction: after a crash in it nothing has changed. May be called again, which changes
+   * nothing but raises the fences once more. Afterwards a process of the lost time that reconnects
+   * finds its claims, leases and instance gone. What must be done by people stands in {@code
+   * docs/backup.md}.
+   *
+   * @return what it changed, and what is wrong with the database that it cannot mend
+   * @throws dev.plinth.core.restore.RestoreRefusedException when other instances are alive by the
+   *     database's clock and the options do not allow it; nothing was changed
+   * @throws dev.plinth.core.migration.SchemaInvalidException when migrations are missing: call
+   *     {@code migrations().migrate()} first
+   * @throws dev.plinth.core.migration.MigrationException when the role does not own the schema
+   * @throws IllegalStateException when this Plinth was started or closed
+   */
+  public RestoreReport afterRestore(RestoreOptions options) {
+    return core.afterRestore(options);
   }
 
   /** The repository of users. */

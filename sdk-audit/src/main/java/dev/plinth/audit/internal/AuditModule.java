@@ -5,6 +5,7 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.PartitionedTable;
 import dev.plinth.core.spi.PartitionedTable.Period;
+import dev.plinth.core.spi.Restoring;
 import java.util.List;
 
 /** The audit log as a module of Plinth. */
@@ -30,6 +31,11 @@ public final class AuditModule implements FeatureModule {
         new PartitionedTable("audit_actions", Period.MONTH, MONTHS_AHEAD),
         new PartitionedTable("audit_sessions", Period.MONTH, MONTHS_AHEAD),
         new PartitionedTable("audit_session_events", Period.MONTH, MONTHS_AHEAD));
+  }
+
+  @Override
+  public void afterRestore(Restoring restoring) {
+    AuditAfterRestore.run(restoring);
   }
 
   @Override

@@ -17,6 +17,7 @@ import dev.plinth.core.internal.notify.PostgresNotifications;
 import dev.plinth.core.internal.partition.RangePartitions;
 import dev.plinth.core.internal.presence.ConnectionRegistry;
 import dev.plinth.core.internal.read.RoutedReads;
+import dev.plinth.core.internal.restore.AfterRestore;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.vault.EnvelopeVault;
 import dev.plinth.core.json.JsonCodec;
@@ -27,6 +28,8 @@ import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
 import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
+import dev.plinth.core.restore.RestoreOptions;
+import dev.plinth.core.restore.RestoreReport;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -161,6 +164,17 @@ public final class Core {
   /** Migrations. */
   public Migrations migrations() {
     return migrations;
+  }
+
+  /** What follows the restoring of a backup. */
+  public RestoreReport afterRestore(RestoreOptions options) {
+    Args.notNull(options, "options");
+    if (state != State.NEW) {
+      throw new IllegalStateException(
+          "A restored database is made safe before anything runs on it: call afterRestore on a"
+              + " Plinth that was not started");
+    }
+    return new AfterRestore(migrations, partitions, settings.schema(), ids, modules).run(options);
   }
 
   /** Users. */

@@ -2,7 +2,9 @@ package dev.plinth.core.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.internal.identity.OwnedByUsers;
+import dev.plinth.core.internal.restore.CoreAfterRestore;
 import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Restoring;
 import java.util.List;
 
 /** Core as a module: the first to be migrated. */
@@ -35,6 +37,11 @@ public final class CoreModule implements FeatureModule {
   @Override
   public void subscribe(Plinth plinth) {
     new OwnedByUsers(plinth).subscribe();
+  }
+
+  @Override
+  public void afterRestore(Restoring restoring) {
+    CoreAfterRestore.run(restoring);
   }
 
   @Override

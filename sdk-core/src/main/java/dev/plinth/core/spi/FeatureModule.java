@@ -47,6 +47,13 @@ public interface FeatureModule {
    */
   default void subscribe(Plinth plinth) {}
 
+  /**
+   * Makes the module's rows safe after a backup was restored: ends leases, raises fences, marks
+   * what the time that was lost may have changed elsewhere. Runs in the transaction of {@code
+   * plinth.afterRestore}, in the order of the modules, and must do no harm when repeated.
+   */
+  default void afterRestore(Restoring restoring) {}
+
   /** The type of the module's entry point, such as {@code AuditLog}. */
   Class<? extends AutoCloseable> entryPoint();
 

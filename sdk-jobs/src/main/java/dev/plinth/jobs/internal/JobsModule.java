@@ -4,6 +4,7 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.PartitionedTable;
 import dev.plinth.core.spi.PartitionedTable.Period;
+import dev.plinth.core.spi.Restoring;
 import dev.plinth.jobs.Jobs;
 import java.util.List;
 
@@ -32,6 +33,11 @@ public final class JobsModule implements FeatureModule {
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+  }
+
+  @Override
+  public void afterRestore(Restoring restoring) {
+    JobsAfterRestore.run(restoring);
   }
 
   @Override

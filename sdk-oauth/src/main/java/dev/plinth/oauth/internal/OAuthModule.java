@@ -2,6 +2,7 @@ package dev.plinth.oauth.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Restoring;
 import dev.plinth.oauth.Tokens;
 import dev.plinth.oauth.internal.store.RetiredUsers;
 import java.util.List;
@@ -29,6 +30,11 @@ public final class OAuthModule implements FeatureModule {
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+  }
+
+  @Override
+  public void afterRestore(Restoring restoring) {
+    OAuthAfterRestore.run(restoring);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.plinth.quota.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
+import dev.plinth.core.spi.Restoring;
 import dev.plinth.quota.Quotas;
 import java.util.List;
 
@@ -28,6 +29,11 @@ public final class QuotaModule implements FeatureModule {
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+  }
+
+  @Override
+  public void afterRestore(Restoring restoring) {
+    QuotaAfterRestore.run(restoring);
   }
 
   @Override

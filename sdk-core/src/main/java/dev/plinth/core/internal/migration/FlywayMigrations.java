@@ -135,6 +135,17 @@ public final class FlywayMigrations implements Migrations {
     }
   }
 
+  /**
+   * Works on one connection of the schema's owner, in auto-commit mode, under the schema's lock.
+   */
+  public <T> T asOwner(Function<Connection, T> work) {
+    return changing(
+        connection -> {
+          Preconditions.requireOwner(connection, schema);
+          return work.apply(connection);
+        });
+  }
+
   private static AppliedMigration applied(Installed.Change change, Installed.Entry entry) {
     return new AppliedMigration(
         change.module(),

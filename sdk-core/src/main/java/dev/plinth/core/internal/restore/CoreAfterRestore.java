@@ -1,0 +1,68 @@
+package dev.plinth.core.internal.restore;
+
+import dev.plinth.core.spi.Restoring;
+
+/** Core's own part: whatever in its tables speaks of processes and times that are gone. */
+public final class CoreAfterRestore {
+  private static final String INSTANCES =
+      """
+      UPDATE {schema}.instances
+      SET ended_at = {now},
+          end_reason = 'expired'
+      WHERE ended_at IS NULL
+      """;
+
+  private static final String TASKS =
+      """
+      UPDATE {schema}.maintenance_tasks
+      SET holder = NULL,
+          lease_until = NULL,
+          lease = lease + ?
+      """;
+
+  private static final String LOCKS =
+      """
+      UPDATE {schema}.locks
+      SET holder = NULL,
+          lease_until = NULL
+      WHERE holder IS NOT NULL
+      """;
+
+  private static final String CONNECTIONS =
+      """
+      DELETE FROM {schema}.websocket_connections
+      """;
+
+  private static final String SESSIONS =
+      """
+      UPDATE {schema}.sessions
+      SET is_active = false,
+          ended_at = {now}
+      WHERE is_active
+      """;
+
+  private static final String API_KEYS =
+      """
+      UPDATE {schema}.api_keys
+      SET is_active = false,
+          revoked_at = {now}
+      WHERE is_active
+      """;
+
+  private CoreAfterRestore() {}
+
+  /** Does it. */
+  public static void run(Restoring restoring) {
+    restoring.change("instances ended", INSTANCES);
+    restoring.change("leases of maintenance ended", TASKS, Restoring.FENCES_SKIPPED);
+    restoring.change("locks freed", LOCKS);
+    restoring.moveOn("locks", "fence");
+    restoring.change("live connections forgotten", CONNECTIONS);
+    if (restoring.options().endsSessions()) {
+      restoring.change("sessions ended", SESSIONS);
+    }
+    if (restoring.options().revokesApiKeys()) {
+      restoring.change("API keys revoked", API_KEYS);
+    }
+  }
+}
