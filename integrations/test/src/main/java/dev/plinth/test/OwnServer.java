@@ -183,6 +183,14 @@ public final class OwnServer implements AutoCloseable {
             false));
   }
 
+  /**
+   * The same database on this server, which was restored from, or follows, the one it was made on.
+   * Closing it drops nothing.
+   */
+  public TestDatabase sameAs(TestDatabase original) {
+    return TestDatabase.attach(url(original.name()));
+  }
+
   /** What it has logged. */
   public String said() {
     try {
