@@ -20,19 +20,25 @@ public record RestoreReport(Instant at, List<Change> changes, List<String> probl
    * @param what in words, such as {@code claims given back}
    * @param rows how many rows it concerned
    */
-  public record Change(String module, String what, long rows) {}
+  public record Change(String module, String what, long rows) {
+    /** Checks the arguments. */
+    public Change {
+      Args.text(module, 30, "module");
+      Args.text(what, 255, "what");
+    }
+  }
 
   /** Copies the lists. */
   public RestoreReport {
     Args.notNull(at, "at");
-    changes = List.copyOf(changes);
-    problems = List.copyOf(problems);
+    changes = List.copyOf(Args.notNull(changes, "changes"));
+    problems = List.copyOf(Args.notNull(problems, "problems"));
   }
 
   /** How many rows a kind of change concerned; 0 when there was none of that name. */
   public long rows(String module, String what) {
-    Args.notNull(module, "module");
-    Args.notNull(what, "what");
+    Args.text(module, 30, "module");
+    Args.text(what, 255, "what");
     return changes.stream()
         .filter(change -> change.module().equals(module) && change.what().equals(what))
         .mapToLong(Change::rows)

@@ -67,8 +67,8 @@ class AfterRestoreTest {
         """
         INSERT INTO plinth.maintenance_tasks (name, holder, lease, lease_until)
         VALUES ('shop.sweep', gen_random_uuid(), 7, now() + interval '1 hour');
-        INSERT INTO plinth.locks (name, holder, lease_until)
-        VALUES ('export', gen_random_uuid(), now() + interval '1 hour');
+        INSERT INTO plinth.locks (name, holder, instance_id, lease_until)
+        VALUES ('export', gen_random_uuid(), gen_random_uuid(), now() + interval '1 hour');
         """);
     long fence = number(plinth, "SELECT fence FROM plinth.locks");
 

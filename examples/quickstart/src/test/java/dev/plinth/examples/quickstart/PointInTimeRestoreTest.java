@@ -1,5 +1,6 @@
 package dev.plinth.examples.quickstart;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -12,6 +13,7 @@ import dev.plinth.core.restore.RestoreRefusedException;
 import dev.plinth.core.restore.RestoreReport;
 import dev.plinth.core.spi.Restoring;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.vault.KeyRing;
 import dev.plinth.jobs.Attempt;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobOptions;
@@ -81,11 +83,11 @@ class PointInTimeRestoreTest {
     database = server.createDatabase();
     address.set(database.url());
     // A node whose connections can be led elsewhere, as by a DNS name.
-    old = on(database, "of the lost time").timeToLive(Duration.ofMinutes(10)).build();
+    old = on(database, "of the lost time").instanceTimeToLive(Duration.ofMinutes(10)).build();
     old.migrations().migrate();
     execute(old, "CREATE TABLE effects (job text, node text)");
     oldJobs = jobs(old, "of the lost time", held);
-    oldTokens = Tokens.builder(old).provider(issuer.provider()).build();
+    oldTokens = tokens(old);
     old.start();
     oldJobs.start();
   }
@@ -113,14 +115,14 @@ class PointInTimeRestoreTest {
       JobId after = oldJobs.enqueue(WORK, new Work("after"));
       awaitStatus(oldJobs, after, JobStatus.COMPLETED);
       JobId waiting = oldJobs.enqueue(WORK, new Work("waiting"), ELSEWHERE);
-      JobId later =
-          oldJobs.enqueue(WORK, new Work("later"), ELSEWHERE.delay(Duration.ofDays(365)));
+      JobId later = oldJobs.enqueue(WORK, new Work("later"), ELSEWHERE.delay(Duration.ofDays(365)));
       query(old, "SELECT pg_create_restore_point('here')");
 
       // The time that will be lost.
       JobId lost = oldJobs.enqueue(WORK, new Work("lost"));
       awaitStatus(oldJobs, lost, JobStatus.COMPLETED);
-      execute(old, "UPDATE plinth.oauth2_tokens SET expires_at = now() WHERE user_id = '%s'", rotated);
+      execute(
+          old, "UPDATE plinth.oauth2_tokens SET expires_at = now() WHERE user_id = '%s'", rotated);
       assertThat(oldTokens.fresh(rotated, "acme")).isInstanceOf(Fresh.class);
       query(old, "SELECT pg_switch_wal()");
       server.stop();
@@ -146,7 +148,7 @@ class PointInTimeRestoreTest {
 
         Held again = new Held();
         try (Jobs jobs = jobs(node, "of the new time", again);
-            Tokens tokens = Tokens.builder(node).provider(issuer.provider()).build()) {
+            Tokens tokens = tokens(node)) {
           node.start();
           jobs.start();
 
@@ -160,16 +162,18 @@ class PointInTimeRestoreTest {
           awaitStatus(jobs, running, JobStatus.COMPLETED);
 
           List<Attempt> attempts = jobs.attempts(running);
-          assertThat(attempts).extracting(Attempt::outcome).last().isEqualTo(Attempt.Outcome.COMPLETED);
+          assertThat(attempts)
+              .extracting(Attempt::outcome)
+              .last()
+              .isEqualTo(Attempt.Outcome.COMPLETED);
           assertThat(attempts.get(0).outcome()).isEqualTo(Attempt.Outcome.RELEASED);
           assertThat(attempts.get(attempts.size() - 1).epoch())
               .isGreaterThan(Restoring.EPOCHS_SKIPPED);
           for (JobId done : List.of(before, after)) {
             assertThat(jobs.attempts(done)).hasSize(1);
           }
-          for (JobId pending : List.of(waiting, later)) {
-            assertThat(jobs.find(pending).orElseThrow().status()).isEqualTo(JobStatus.PENDING);
-          }
+          assertThat(jobs.find(waiting).orElseThrow().status()).isEqualTo(JobStatus.READY);
+          assertThat(jobs.find(later).orElseThrow().status()).isEqualTo(JobStatus.SCHEDULED);
           assertThat(jobs.find(lost)).isEmpty();
           assertThat(jobs.check()).isEmpty();
           assertThat(query(node, "SELECT job || ' by node ' || node FROM effects ORDER BY 1"))
@@ -193,7 +197,9 @@ class PointInTimeRestoreTest {
     }
   }
 
-  /** The instance of the lost time is alive by the restored database's clock until that moves on. */
+  /**
+   * The instance of the lost time is alive by the restored database's clock until that moves on.
+   */
   private static RestoreReport afterRestore(Plinth node, TestDatabase there) {
     assertThatThrownBy(() -> node.afterRestore(RestoreOptions.defaults()))
         .isInstanceOf(RestoreRefusedException.class)
@@ -204,10 +210,11 @@ class PointInTimeRestoreTest {
 
   private PlinthBuilder on(TestDatabase where, String name) {
     boolean movable = where == database;
-    return where
-        .plinth(where.pool(1))
-        .connectionSource(
-            () -> DriverManager.getConnection(movable ? address.get() : where.url()))
+    return Plinth.builder()
+        .connectionSource(() -> DriverManager.getConnection(movable ? address.get() : where.url()))
+        .schema(where.schema("plinth"))
+        .clock(where.clock())
+        .keys(KeyRing.of("test", "Thirty-two bytes for every test.".getBytes(US_ASCII)))
         .withoutNotifications()
         .nodeName(name);
   }
@@ -239,6 +246,14 @@ class PointInTimeRestoreTest {
     if (thrown != null) {
       held.refused.add(thrown);
     }
+  }
+
+  private Tokens tokens(Plinth plinth) {
+    return Tokens.builder(plinth)
+        .provider(issuer.provider())
+        .lease(Duration.ofMinutes(3))
+        .patience(Duration.ofMinutes(4))
+        .build();
   }
 
   private UUID grant(String name) {

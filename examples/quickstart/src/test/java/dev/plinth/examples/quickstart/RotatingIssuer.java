@@ -44,7 +44,9 @@ final class RotatingIssuer implements AutoCloseable {
   TokenSet consent() {
     String refresh = "refresh " + count.incrementAndGet();
     valid.add(refresh);
-    return TokenSet.of("access " + count.get()).refreshToken(refresh).expiresIn(Duration.ofHours(1));
+    return TokenSet.of("access " + count.get())
+        .refreshToken(refresh)
+        .expiresIn(Duration.ofHours(1));
   }
 
   private void token(HttpExchange exchange) throws IOException {

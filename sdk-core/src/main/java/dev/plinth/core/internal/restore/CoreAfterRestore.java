@@ -24,6 +24,8 @@ public final class CoreAfterRestore {
       """
       UPDATE {schema}.locks
       SET holder = NULL,
+          instance_id = NULL,
+          awaited_until = NULL,
           lease_until = NULL
       WHERE holder IS NOT NULL
       """;
