@@ -1,5 +1,7 @@
 package dev.plinth.core;
 
+import dev.plinth.core.access.Access;
+import dev.plinth.core.access.Roles;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
@@ -179,6 +181,16 @@ public final class Plinth implements AutoCloseable {
   /** The repository of users. */
   public Users users() {
     return core.users();
+  }
+
+  /** The repository of roles, what they permit, and their hierarchy. */
+  public Roles roles() {
+    return core.roles();
+  }
+
+  /** Who has which roles, and so may do what. */
+  public Access access() {
+    return core.access();
   }
 
   /**

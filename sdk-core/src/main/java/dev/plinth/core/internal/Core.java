@@ -1,12 +1,17 @@
 package dev.plinth.core.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.access.Access;
+import dev.plinth.core.access.Roles;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.Users;
 import dev.plinth.core.instance.Instances;
+import dev.plinth.core.internal.access.AccessControl;
+import dev.plinth.core.internal.access.RoleRepository;
 import dev.plinth.core.internal.batch.LeaderCommit;
+import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.event.EventBus;
 import dev.plinth.core.internal.identity.UserRepository;
 import dev.plinth.core.internal.instance.HeartbeatInstances;
@@ -54,6 +59,8 @@ public final class Core {
 
   /** Dead rows of what comes and goes all the time; nobody sees them, so this is about space. */
   private static final Duration SWEEP = Duration.ofMinutes(1);
+  /** Changes that every node has seen are of no use. */
+  private static final Duration OFTEN = Duration.ofMinutes(5);
 
   private final Settings settings;
   private final List<FeatureModule> modules;
@@ -71,6 +78,9 @@ public final class Core {
   private final LeasedLocks locks;
   private final ConnectionRegistry connections;
   private final LeasedMaintenance maintenance;
+  private final ChangeFeed changes;
+  private final RoleRepository roles;
+  private final AccessControl access;
 
   /**
    * Written under the monitor, read without it: start and close hold it while they wait for
@@ -108,10 +118,14 @@ public final class Core {
         new ConnectionRegistry(
             standalone, transactions, settings.schema(), ids, instances, notifications, threads);
     this.maintenance = new LeasedMaintenance(settings, transactions, instances, threads);
+    this.changes = new ChangeFeed(settings, transactions, notifications, threads);
+    this.roles = new RoleRepository(standalone, settings.schema(), changes);
+    this.access = new AccessControl(standalone, settings.schema(), events, changes, transactions);
     maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
     maintenance.register("core.instances", MAINTENANCE, instances::purge);
     maintenance.register("core.locks", MAINTENANCE, locks::purge);
     maintenance.register("core.connections", SWEEP, connections::sweep);
+    maintenance.register("core.changes", OFTEN, changes::purge);
   }
 
   /** Starts the background parts, each after what it stands on. */
@@ -128,6 +142,7 @@ public final class Core {
     }
     instances.start();
     notifications.start();
+    changes.start();
     maintenance.start();
     state = State.STARTED;
   }
@@ -137,6 +152,7 @@ public final class Core {
     if (state == State.STARTED) {
       maintenance.close();
       connections.close();
+      changes.close();
       notifications.close();
       instances.close();
     }
@@ -180,6 +196,16 @@ public final class Core {
   /** Users. */
   public Users users() {
     return users;
+  }
+
+  /** Roles. */
+  public Roles roles() {
+    return roles;
+  }
+
+  /** Who has which. */
+  public Access access() {
+    return access;
   }
 
   /** The vault, if there are keys. */

@@ -45,6 +45,12 @@ public final class CoreModule implements FeatureModule {
   }
 
   @Override
+  public List<String> administrativeTables() {
+    return List.of(
+        "roles", "role_permissions", "role_parents", "user_roles", "system_configuration");
+  }
+
+  @Override
   public Class<? extends AutoCloseable> entryPoint() {
     return Plinth.class;
   }

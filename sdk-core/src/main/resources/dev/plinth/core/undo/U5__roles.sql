@@ -1,7 +1,14 @@
+DROP FUNCTION ${schema}.permissions_of(uuid);
+DROP TRIGGER users_activity_changed ON ${schema}.users;
 DROP TRIGGER users_primary_role_change ON ${schema}.users;
 DROP TRIGGER users_primary_role ON ${schema}.users;
-DROP FUNCTION ${schema}.keep_primary_role();
 DROP TABLE ${schema}.user_roles;
+DROP FUNCTION ${schema}.guard_primary_role();
+DROP FUNCTION ${schema}.keep_primary_role();
 DROP TABLE ${schema}.role_parents;
+DROP FUNCTION ${schema}.refuse_role_cycle();
+DROP TABLE ${schema}.role_hierarchy;
 DROP TABLE ${schema}.role_permissions;
 DROP TABLE ${schema}.roles;
+DROP FUNCTION ${schema}.note_change();
+DROP TABLE ${schema}.changes;

@@ -84,8 +84,11 @@ public final class OwnedByUsers {
 
   private static final String DROP_ROLES =
       """
-      DELETE FROM {schema}.user_roles
-      WHERE user_id = ? AND NOT is_primary
+      DELETE FROM {schema}.user_roles r
+      WHERE r.user_id = ?
+        AND NOT EXISTS (
+          SELECT FROM {schema}.users u
+          WHERE u.id = r.user_id AND u.role = r.role)
       """;
 
   private static final String DROP_KEYS =

@@ -5,11 +5,13 @@ package dev.plinth.core.internal.jooq;
 
 
 import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Changes;
 import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
 import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleHierarchy;
 import dev.plinth.core.internal.jooq.tables.RoleParents;
 import dev.plinth.core.internal.jooq.tables.RolePermissions;
 import dev.plinth.core.internal.jooq.tables.Roles;
@@ -39,12 +41,14 @@ public class Keys {
 
     public static final UniqueKey<Record> API_KEYS_KEY_HASH_KEY = Internal.createUniqueKey(ApiKeys.API_KEYS, DSL.name("api_keys_key_hash_key"), new TableField[] { ApiKeys.API_KEYS.KEY_HASH }, true);
     public static final UniqueKey<Record> API_KEYS_PKEY = Internal.createUniqueKey(ApiKeys.API_KEYS, DSL.name("api_keys_pkey"), new TableField[] { ApiKeys.API_KEYS.ID }, true);
+    public static final UniqueKey<Record> CHANGES_PKEY = Internal.createUniqueKey(Changes.CHANGES, DSL.name("changes_pkey"), new TableField[] { Changes.CHANGES.ID }, true);
     public static final UniqueKey<Record> CREDENTIALS_PKEY = Internal.createUniqueKey(Credentials.CREDENTIALS, DSL.name("credentials_pkey"), new TableField[] { Credentials.CREDENTIALS.ID }, true);
     public static final UniqueKey<Record> INSTANCES_PKEY = Internal.createUniqueKey(Instances.INSTANCES, DSL.name("instances_pkey"), new TableField[] { Instances.INSTANCES.ID }, true);
     public static final UniqueKey<Record> LOCKS_FENCE_KEY = Internal.createUniqueKey(Locks.LOCKS, DSL.name("locks_fence_key"), new TableField[] { Locks.LOCKS.FENCE }, true);
     public static final UniqueKey<Record> LOCKS_PKEY = Internal.createUniqueKey(Locks.LOCKS, DSL.name("locks_pkey"), new TableField[] { Locks.LOCKS.NAME }, true);
     public static final UniqueKey<Record> MAINTENANCE_TASKS_PKEY = Internal.createUniqueKey(MaintenanceTasks.MAINTENANCE_TASKS, DSL.name("maintenance_tasks_pkey"), new TableField[] { MaintenanceTasks.MAINTENANCE_TASKS.NAME }, true);
     public static final UniqueKey<Record> PARTITIONED_TABLES_PKEY = Internal.createUniqueKey(PartitionedTables.PARTITIONED_TABLES, DSL.name("partitioned_tables_pkey"), new TableField[] { PartitionedTables.PARTITIONED_TABLES.NAME }, true);
+    public static final UniqueKey<Record> ROLE_HIERARCHY_PKEY = Internal.createUniqueKey(RoleHierarchy.ROLE_HIERARCHY, DSL.name("role_hierarchy_pkey"), new TableField[] { RoleHierarchy.ROLE_HIERARCHY.ONLY_ROW }, true);
     public static final UniqueKey<Record> ROLE_PARENTS_PKEY = Internal.createUniqueKey(RoleParents.ROLE_PARENTS, DSL.name("role_parents_pkey"), new TableField[] { RoleParents.ROLE_PARENTS.ROLE, RoleParents.ROLE_PARENTS.PARENT }, true);
     public static final UniqueKey<Record> ROLE_PERMISSIONS_PKEY = Internal.createUniqueKey(RolePermissions.ROLE_PERMISSIONS, DSL.name("role_permissions_pkey"), new TableField[] { RolePermissions.ROLE_PERMISSIONS.ROLE, RolePermissions.ROLE_PERMISSIONS.PERMISSION }, true);
     public static final UniqueKey<Record> ROLES_PKEY = Internal.createUniqueKey(Roles.ROLES, DSL.name("roles_pkey"), new TableField[] { Roles.ROLES.NAME }, true);
@@ -52,6 +56,7 @@ public class Keys {
     public static final UniqueKey<Record> SESSIONS_PKEY = Internal.createUniqueKey(Sessions.SESSIONS, DSL.name("sessions_pkey"), new TableField[] { Sessions.SESSIONS.ID }, true);
     public static final UniqueKey<Record> SESSIONS_TOKEN_HASH_KEY = Internal.createUniqueKey(Sessions.SESSIONS, DSL.name("sessions_token_hash_key"), new TableField[] { Sessions.SESSIONS.TOKEN_HASH }, true);
     public static final UniqueKey<Record> SYSTEM_CONFIGURATION_PKEY = Internal.createUniqueKey(SystemConfiguration.SYSTEM_CONFIGURATION, DSL.name("system_configuration_pkey"), new TableField[] { SystemConfiguration.SYSTEM_CONFIGURATION.NAME }, true);
+    public static final UniqueKey<Record> SYSTEM_CONFIGURATION_HISTORY_NAME_KEY = Internal.createUniqueKey(SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY, DSL.name("system_configuration_history_name_key"), new TableField[] { SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY.NAME, SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY.VERSION }, true);
     public static final UniqueKey<Record> SYSTEM_CONFIGURATION_HISTORY_PKEY = Internal.createUniqueKey(SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY, DSL.name("system_configuration_history_pkey"), new TableField[] { SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY.ID }, true);
     public static final UniqueKey<Record> USER_ROLES_PKEY = Internal.createUniqueKey(UserRoles.USER_ROLES, DSL.name("user_roles_pkey"), new TableField[] { UserRoles.USER_ROLES.USER_ID, UserRoles.USER_ROLES.ROLE }, true);
     public static final UniqueKey<Record> USERS_PKEY = Internal.createUniqueKey(Users.USERS, DSL.name("users_pkey"), new TableField[] { Users.USERS.ID }, true);

@@ -5,11 +5,13 @@ package dev.plinth.core.internal.jooq;
 
 
 import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Changes;
 import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
 import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleHierarchy;
 import dev.plinth.core.internal.jooq.tables.RoleParents;
 import dev.plinth.core.internal.jooq.tables.RolePermissions;
 import dev.plinth.core.internal.jooq.tables.Roles;
@@ -38,6 +40,8 @@ public class Plinth extends SchemaImpl {
 
     public final ApiKeys API_KEYS = ApiKeys.API_KEYS;
 
+    public final Changes CHANGES = Changes.CHANGES;
+
     public final Credentials CREDENTIALS = Credentials.CREDENTIALS;
 
     public final Instances INSTANCES = Instances.INSTANCES;
@@ -47,6 +51,8 @@ public class Plinth extends SchemaImpl {
     public final MaintenanceTasks MAINTENANCE_TASKS = MaintenanceTasks.MAINTENANCE_TASKS;
 
     public final PartitionedTables PARTITIONED_TABLES = PartitionedTables.PARTITIONED_TABLES;
+
+    public final RoleHierarchy ROLE_HIERARCHY = RoleHierarchy.ROLE_HIERARCHY;
 
     public final RoleParents ROLE_PARENTS = RoleParents.ROLE_PARENTS;
 
@@ -78,11 +84,13 @@ public class Plinth extends SchemaImpl {
     public final List<Table<?>> getTables() {
         return Arrays.asList(
             ApiKeys.API_KEYS,
+            Changes.CHANGES,
             Credentials.CREDENTIALS,
             Instances.INSTANCES,
             Locks.LOCKS,
             MaintenanceTasks.MAINTENANCE_TASKS,
             PartitionedTables.PARTITIONED_TABLES,
+            RoleHierarchy.ROLE_HIERARCHY,
             RoleParents.ROLE_PARENTS,
             RolePermissions.ROLE_PERMISSIONS,
             Roles.ROLES,

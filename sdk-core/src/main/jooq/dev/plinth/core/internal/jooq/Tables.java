@@ -5,11 +5,13 @@ package dev.plinth.core.internal.jooq;
 
 
 import dev.plinth.core.internal.jooq.tables.ApiKeys;
+import dev.plinth.core.internal.jooq.tables.Changes;
 import dev.plinth.core.internal.jooq.tables.Credentials;
 import dev.plinth.core.internal.jooq.tables.Instances;
 import dev.plinth.core.internal.jooq.tables.Locks;
 import dev.plinth.core.internal.jooq.tables.MaintenanceTasks;
 import dev.plinth.core.internal.jooq.tables.PartitionedTables;
+import dev.plinth.core.internal.jooq.tables.RoleHierarchy;
 import dev.plinth.core.internal.jooq.tables.RoleParents;
 import dev.plinth.core.internal.jooq.tables.RolePermissions;
 import dev.plinth.core.internal.jooq.tables.Roles;
@@ -28,6 +30,8 @@ public class Tables {
 
     public static final ApiKeys API_KEYS = ApiKeys.API_KEYS;
 
+    public static final Changes CHANGES = Changes.CHANGES;
+
     public static final Credentials CREDENTIALS = Credentials.CREDENTIALS;
 
     public static final Instances INSTANCES = Instances.INSTANCES;
@@ -37,6 +41,8 @@ public class Tables {
     public static final MaintenanceTasks MAINTENANCE_TASKS = MaintenanceTasks.MAINTENANCE_TASKS;
 
     public static final PartitionedTables PARTITIONED_TABLES = PartitionedTables.PARTITIONED_TABLES;
+
+    public static final RoleHierarchy ROLE_HIERARCHY = RoleHierarchy.ROLE_HIERARCHY;
 
     public static final RoleParents ROLE_PARENTS = RoleParents.ROLE_PARENTS;
 

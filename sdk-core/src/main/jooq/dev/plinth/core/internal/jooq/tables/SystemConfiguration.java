@@ -45,7 +45,7 @@ public class SystemConfiguration extends TableImpl<Record> {
 
     public final TableField<Record, String> NAME = createField(DSL.name("name"), SQLDataType.CLOB.nullable(false), this, "");
 
-    public final TableField<Record, JSONB> VALUE = createField(DSL.name("value"), SQLDataType.JSONB.nullable(false), this, "");
+    public final TableField<Record, JSONB> VALUE = createField(DSL.name("value"), SQLDataType.JSONB, this, "");
 
     public final TableField<Record, Long> VERSION = createField(DSL.name("version"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("1"), SQLDataType.BIGINT)), this, "");
 

@@ -8,7 +8,9 @@ import dev.plinth.core.internal.jooq.Keys;
 import dev.plinth.core.internal.jooq.Plinth;
 
 import java.time.OffsetDateTime;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.UUID;
 
 import org.jooq.Condition;
@@ -46,6 +48,8 @@ public class SystemConfigurationHistory extends TableImpl<Record> {
     public final TableField<Record, UUID> ID = createField(DSL.name("id"), SQLDataType.UUID.nullable(false), this, "");
 
     public final TableField<Record, String> NAME = createField(DSL.name("name"), SQLDataType.CLOB.nullable(false), this, "");
+
+    public final TableField<Record, Long> VERSION = createField(DSL.name("version"), SQLDataType.BIGINT.nullable(false), this, "");
 
     public final TableField<Record, JSONB> OLD_VALUE = createField(DSL.name("old_value"), SQLDataType.JSONB, this, "");
 
@@ -85,6 +89,11 @@ public class SystemConfigurationHistory extends TableImpl<Record> {
     @Override
     public UniqueKey<Record> getPrimaryKey() {
         return Keys.SYSTEM_CONFIGURATION_HISTORY_PKEY;
+    }
+
+    @Override
+    public List<UniqueKey<Record>> getUniqueKeys() {
+        return Arrays.asList(Keys.SYSTEM_CONFIGURATION_HISTORY_NAME_KEY);
     }
 
     @Override

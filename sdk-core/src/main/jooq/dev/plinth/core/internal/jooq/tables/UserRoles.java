@@ -51,8 +51,6 @@ public class UserRoles extends TableImpl<Record> {
 
     public final TableField<Record, String> ROLE = createField(DSL.name("role"), SQLDataType.CLOB.nullable(false), this, "");
 
-    public final TableField<Record, Boolean> IS_PRIMARY = createField(DSL.name("is_primary"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("false"), SQLDataType.BOOLEAN)), this, "");
-
     public final TableField<Record, UUID> GRANTED_BY = createField(DSL.name("granted_by"), SQLDataType.UUID, this, "");
 
     public final TableField<Record, OffsetDateTime> GRANTED_AT = createField(DSL.name("granted_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
