@@ -89,9 +89,8 @@ public record NewUser(
         Json.emptyObject());
   }
 
-  /** The same with an address. */
-  public NewUser email(String email) {
-    Args.notNull(email, "email");
+  /** The same with another address, or without one. */
+  public NewUser email(@Nullable String email) {
     return new NewUser(
         externalId, email, username, fullName, picture, role, authProvider, settings, metadata);
   }
