@@ -2,6 +2,7 @@ package dev.plinth.core;
 
 import dev.plinth.core.access.Access;
 import dev.plinth.core.access.Roles;
+import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
@@ -18,6 +19,7 @@ import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.restore.RestoreOptions;
 import dev.plinth.core.restore.RestoreReport;
+import dev.plinth.core.session.Sessions;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -191,6 +193,16 @@ public final class Plinth implements AutoCloseable {
   /** Who has which roles, and so may do what. */
   public Access access() {
     return core.access();
+  }
+
+  /** The repository of API keys. */
+  public ApiKeys apiKeys() {
+    return core.apiKeys();
+  }
+
+  /** The repository of log-in sessions. */
+  public Sessions sessions() {
+    return core.sessions();
   }
 
   /**

@@ -3,13 +3,16 @@ package dev.plinth.core.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.access.Access;
 import dev.plinth.core.access.Roles;
+import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
+import dev.plinth.core.identity.UserDeactivated;
 import dev.plinth.core.identity.Users;
 import dev.plinth.core.instance.Instances;
 import dev.plinth.core.internal.access.AccessControl;
 import dev.plinth.core.internal.access.RoleRepository;
+import dev.plinth.core.internal.apikey.ApiKeyRepository;
 import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.event.EventBus;
@@ -23,6 +26,7 @@ import dev.plinth.core.internal.partition.RangePartitions;
 import dev.plinth.core.internal.presence.ConnectionRegistry;
 import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.restore.AfterRestore;
+import dev.plinth.core.internal.session.SessionRepository;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.vault.EnvelopeVault;
 import dev.plinth.core.json.JsonCodec;
@@ -35,6 +39,7 @@ import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.restore.RestoreOptions;
 import dev.plinth.core.restore.RestoreReport;
+import dev.plinth.core.session.Sessions;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -59,6 +64,7 @@ public final class Core {
 
   /** Dead rows of what comes and goes all the time; nobody sees them, so this is about space. */
   private static final Duration SWEEP = Duration.ofMinutes(1);
+
   /** Changes that every node has seen are of no use. */
   private static final Duration OFTEN = Duration.ofMinutes(5);
 
@@ -72,6 +78,8 @@ public final class Core {
   private final RangePartitions partitions;
   private final FlywayMigrations migrations;
   private final UserRepository users;
+  private final ApiKeyRepository apiKeys;
+  private final SessionRepository sessions;
   private final @Nullable EnvelopeVault vault;
   private final HeartbeatInstances instances;
   private final PostgresNotifications notifications;
@@ -100,6 +108,15 @@ public final class Core {
     this.migrations = new FlywayMigrations(settings, modules, partitions);
     TxScope standalone = TxScope.standalone(plinth);
     this.users = new UserRepository(standalone, settings.schema(), ids, events, modules);
+    this.apiKeys =
+        new ApiKeyRepository(
+            standalone, transactions, threads, this::isStarted, settings.schema(), ids, events);
+    this.sessions =
+        new SessionRepository(
+            standalone, transactions, threads, this::isStarted, settings.schema(), ids, events);
+    // Keys are refused while their user is inactive, and good again afterwards.
+    events.inTransaction(
+        UserDeactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
     this.vault =
         settings.keys() == null
             ? null
@@ -126,6 +143,7 @@ public final class Core {
     maintenance.register("core.locks", MAINTENANCE, locks::purge);
     maintenance.register("core.connections", SWEEP, connections::sweep);
     maintenance.register("core.changes", OFTEN, changes::purge);
+    maintenance.register("core.sessions", MAINTENANCE, sessions::clean);
   }
 
   /** Starts the background parts, each after what it stands on. */
@@ -206,6 +224,16 @@ public final class Core {
   /** Who has which. */
   public Access access() {
     return access;
+  }
+
+  /** API keys. */
+  public ApiKeys apiKeys() {
+    return apiKeys;
+  }
+
+  /** Sessions. */
+  public Sessions sessions() {
+    return sessions;
   }
 
   /** The vault, if there are keys. */

@@ -21,6 +21,8 @@ CREATE TABLE ${schema}.api_keys (
   metadata jsonb NOT NULL DEFAULT '{}'
     CONSTRAINT api_keys_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
   is_active boolean NOT NULL DEFAULT true,
+  version bigint NOT NULL DEFAULT 1
+    CONSTRAINT api_keys_version_check CHECK (version > 0),
   replaces uuid REFERENCES ${schema}.api_keys (id) ON DELETE SET NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz,
@@ -28,12 +30,12 @@ CREATE TABLE ${schema}.api_keys (
   last_used_at timestamptz,
   CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash),
   CONSTRAINT api_keys_owner_check CHECK ((owner_type = 'user') = (user_id IS NOT NULL)),
-  CONSTRAINT api_keys_revoked_check CHECK (is_active OR revoked_at IS NOT NULL)
+  CONSTRAINT api_keys_revoked_check CHECK (is_active = (revoked_at IS NULL))
 ) WITH (fillfactor = 90);
 CREATE INDEX api_keys_owner_idx ON ${schema}.api_keys (owner_type, owner_id, id);
 CREATE INDEX api_keys_user_id_idx ON ${schema}.api_keys (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX api_keys_expires_at_idx ON ${schema}.api_keys (expires_at) WHERE is_active;
-CREATE INDEX api_keys_replaces_idx ON ${schema}.api_keys (replaces) WHERE replaces IS NOT NULL;
+CREATE UNIQUE INDEX api_keys_replaces_key ON ${schema}.api_keys (replaces) WHERE replaces IS NOT NULL;
 COMMENT ON TABLE ${schema}.api_keys IS 'API keys, by hash; a key itself is shown once and stored nowhere';
 COMMENT ON COLUMN ${schema}.api_keys.id IS 'UUIDv7; not secret';
 COMMENT ON COLUMN ${schema}.api_keys.tenant_id IS 'The tenant it belongs to; null in an installation without tenants';
@@ -41,12 +43,13 @@ COMMENT ON COLUMN ${schema}.api_keys.owner_type IS 'What owns it: user, node or 
 COMMENT ON COLUMN ${schema}.api_keys.owner_id IS 'Which one; for a user, its id as text';
 COMMENT ON COLUMN ${schema}.api_keys.user_id IS 'The user who owns it; null for nodes and services';
 COMMENT ON COLUMN ${schema}.api_keys.name IS 'What people call it';
-COMMENT ON COLUMN ${schema}.api_keys.prefix IS 'What the key begins with, to recognise it by';
+COMMENT ON COLUMN ${schema}.api_keys.prefix IS 'What the key begins with, and four characters more, to recognise it by';
 COMMENT ON COLUMN ${schema}.api_keys.key_hash IS 'SHA-256 of the whole key';
 COMMENT ON COLUMN ${schema}.api_keys.scopes IS 'What it may be used for, in the host''s words';
 COMMENT ON COLUMN ${schema}.api_keys.metadata IS 'The host''s own data, a JSON object';
 COMMENT ON COLUMN ${schema}.api_keys.is_active IS 'False once revoked';
-COMMENT ON COLUMN ${schema}.api_keys.replaces IS 'The key that this one was rotated from';
+COMMENT ON COLUMN ${schema}.api_keys.version IS 'Counts changes, for optimistic locking; not those of last_used_at';
+COMMENT ON COLUMN ${schema}.api_keys.replaces IS 'The key that this one was rotated from; each is rotated once';
 COMMENT ON COLUMN ${schema}.api_keys.created_at IS 'When it was issued';
 COMMENT ON COLUMN ${schema}.api_keys.expires_at IS 'From when it is refused; null when it does not expire';
 COMMENT ON COLUMN ${schema}.api_keys.revoked_at IS 'When it was revoked';
@@ -73,12 +76,13 @@ CREATE TABLE ${schema}.sessions (
   idle_expires_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
   is_active boolean NOT NULL DEFAULT true,
+  version bigint NOT NULL DEFAULT 1
+    CONSTRAINT sessions_version_check CHECK (version > 0),
   ended_at timestamptz,
   CONSTRAINT sessions_token_hash_key UNIQUE (token_hash),
   CONSTRAINT sessions_ended_check CHECK (is_active = (ended_at IS NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX sessions_user_id_idx ON ${schema}.sessions (user_id, id);
-CREATE INDEX sessions_expires_at_idx ON ${schema}.sessions (expires_at);
 COMMENT ON TABLE ${schema}.sessions IS 'Log-in sessions, by hash of their token';
 COMMENT ON COLUMN ${schema}.sessions.id IS 'UUIDv7; not secret';
 COMMENT ON COLUMN ${schema}.sessions.tenant_id IS 'The tenant it belongs to; null in an installation without tenants';
@@ -94,6 +98,7 @@ COMMENT ON COLUMN ${schema}.sessions.idle_timeout IS 'How long it may lie unused
 COMMENT ON COLUMN ${schema}.sessions.idle_expires_at IS 'When it ends if it is not used; moves on with use';
 COMMENT ON COLUMN ${schema}.sessions.expires_at IS 'When it ends in any case';
 COMMENT ON COLUMN ${schema}.sessions.is_active IS 'False once ended by hand';
+COMMENT ON COLUMN ${schema}.sessions.version IS 'Counts changes of session_data, for optimistic locking';
 COMMENT ON COLUMN ${schema}.sessions.ended_at IS 'When it was ended by hand';
 
 INSERT INTO ${schema}.schema_changes (module, version, compatibility) VALUES ('core', 6, 'expanding');

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.PlinthEvent;
 import dev.plinth.core.json.Json;
+import dev.plinth.core.session.SessionsRevoked;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.PlinthTest;
@@ -56,7 +57,10 @@ class UserLifeTest {
     assertThat(count("sessions WHERE user_id = ?", ada)).isEqualTo(1);
     assertThat(count("websocket_connections WHERE user_id = ?", ada)).isZero();
     assertThat(count("api_keys WHERE user_id = ? AND is_active", ada)).isEqualTo(1);
-    assertThat(announced).containsExactly(new UserDeactivated(ada.id()));
+    assertThat(announced)
+        .hasSize(2)
+        .contains(new UserDeactivated(ada.id()))
+        .hasAtLeastOneElementOfType(SessionsRevoked.class);
   }
 
   @Test

@@ -15,13 +15,6 @@ import java.util.UUID;
  * Whoever writes here has the user's row locked against new rows that refer to it.
  */
 public final class OwnedByUsers {
-  private static final String END_SESSIONS =
-      """
-      UPDATE {schema}.sessions
-      SET is_active = false, ended_at = {now}
-      WHERE user_id = ? AND is_active
-      """;
-
   private static final String FORGET_CONNECTIONS =
       """
       DELETE FROM {schema}.websocket_connections
@@ -125,8 +118,8 @@ public final class OwnedByUsers {
     events.inTransaction(UserErased.class, (tx, event) -> erase(tx, event.userId()));
   }
 
+  /** Sessions are ended, and that announced, by their own repository. */
   private void deactivate(Tx tx, UUID user) {
-    run(tx, END_SESSIONS, user);
     run(tx, FORGET_CONNECTIONS, user);
   }
 

@@ -158,7 +158,7 @@ public final class Transactions {
     return result;
   }
 
-  private Connection open() {
+  Connection open() {
     try {
       return source.open();
     } catch (SQLException e) {
@@ -213,7 +213,7 @@ public final class Transactions {
     }
   }
 
-  private static void commit(Connection connection, Kind kind) {
+  static void commit(Connection connection, Kind kind) {
     try {
       kind.commit(connection);
     } catch (SQLException e) {
@@ -228,7 +228,7 @@ public final class Transactions {
   }
 
   /** False when the transaction may still be open. */
-  private static boolean rollback(Connection connection, Throwable reason) {
+  static boolean rollback(Connection connection, Throwable reason) {
     try {
       connection.rollback();
       return true;
@@ -252,7 +252,7 @@ public final class Transactions {
     }
   }
 
-  private static void close(Connection connection) {
+  static void close(Connection connection) {
     try {
       connection.close();
     } catch (SQLException e) {

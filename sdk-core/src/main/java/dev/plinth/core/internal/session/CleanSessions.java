@@ -1,0 +1,76 @@
+package dev.plinth.core.internal.session;
+
+import dev.plinth.core.internal.tx.Transactions;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.TxOptions;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Deletes sessions that ended a month ago. Walks along the primary key, whose ids tell when a
+ * session began: one that ended a month ago is older than that, so neither the young ones are
+ * looked at, nor is there an index on an end that moves with every use.
+ */
+final class CleanSessions {
+  private static final Duration HISTORY = Duration.ofDays(30);
+  private static final int BATCH = 1_000;
+
+  /**
+   * A batch of ids and which of them are over. Rows that somebody has locked are left for the next
+   * time.
+   */
+  private static final String DELETE =
+      """
+      WITH page AS (
+        SELECT id, least(expires_at, idle_expires_at, ended_at) AS over_at
+        FROM {schema}.sessions
+        WHERE id > ?
+          AND id < (lpad(to_hex(
+                (extract(epoch FROM {now} - make_interval(secs => ?)) * 1000)::bigint), 12, '0')
+                || '00000000000000000000')::uuid
+        ORDER BY id
+        LIMIT ?
+      ), over AS (
+        SELECT s.id
+        FROM {schema}.sessions s
+        JOIN page ON page.id = s.id
+        WHERE page.over_at <= {now} - make_interval(secs => ?)
+        FOR UPDATE OF s SKIP LOCKED
+      ), deleted AS (
+        DELETE FROM {schema}.sessions s
+        USING over
+        WHERE s.id = over.id
+      )
+      SELECT id FROM page ORDER BY id DESC LIMIT 1
+      """;
+
+  private final Transactions transactions;
+  private final String delete;
+
+  CleanSessions(Transactions transactions, Schema schema) {
+    this.transactions = transactions;
+    this.delete = schema.render(DELETE);
+  }
+
+  /** Goes through all that are old enough, a short transaction for each batch. */
+  void run() {
+    Optional<UUID> last = Optional.of(new UUID(0, 0));
+    while (last.isPresent() && !Thread.currentThread().isInterrupted()) {
+      UUID after = last.get();
+      last =
+          transactions.inNew(
+              TxOptions.defaults(),
+              tx ->
+                  Sql.first(
+                      tx.connection(),
+                      delete,
+                      row -> SessionRows.uuid(row, "id"),
+                      after,
+                      HISTORY,
+                      BATCH,
+                      HISTORY));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.plinth.core.internal.tx;
+
+import dev.plinth.core.spi.Args;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxFunction;
+import dev.plinth.core.tx.TxOptions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads that are one statement and so need no transaction around them: on a connection in
+ * auto-commit they cost one round trip, where BEGIN and COMMIT would make it two. Safe for use by
+ * many threads.
+ */
+public final class OneStatement {
+  private final Transactions transactions;
+
+  /** Takes connections where the transactions do. */
+  public OneStatement(Transactions transactions) {
+    this.transactions = transactions;
+  }
+
+  /**
+   * Reads on a connection of its own, whatever the calling thread is in, in the auto-commit mode
+   * that the connection comes in. A pool whose connections come with auto-commit off pays for the
+   * end of the transaction that its driver begins.
+   */
+  public <T extends @Nullable Object> T alone(TxFunction<T, RuntimeException> work) {
+    Args.notNull(work, "work");
+    Connection connection = transactions.open();
+    try {
+      Tx tx = new OwnTx(connection, TxOptions.defaults());
+      return isAutoCommit(connection) ? work.apply(tx) : ended(connection, tx, work);
+    } finally {
+      Transactions.close(connection);
+    }
+  }
+
+  private static <T extends @Nullable Object> T ended(
+      Connection connection, Tx tx, TxFunction<T, RuntimeException> work) {
+    try {
+      T result = work.apply(tx);
+      Transactions.commit(connection, Kind.ORDINARY);
+      return result;
+    } catch (Throwable e) {
+      Transactions.rollback(connection, e);
+      throw e;
+    }
+  }
+
+  private static boolean isAutoCommit(Connection connection) {
+    try {
+      return connection.getAutoCommit();
+    } catch (SQLException e) {
+      throw Failures.translate(e);
+    }
+  }
+}
