@@ -5,6 +5,7 @@ import dev.plinth.core.access.Roles;
 import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
+import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.Users;
 import dev.plinth.core.instance.Instances;
@@ -31,6 +32,7 @@ import dev.plinth.core.tx.TxFunction;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.core.vault.Vault;
 import java.sql.Connection;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -149,6 +151,27 @@ public final class Plinth implements AutoCloseable {
   /** Reads that may go to a replica, and the token by which they find one's own writes. */
   public Reads reads() {
     return core.reads();
+  }
+
+  /**
+   * Whether Plinth can work, and if not, what to do; within five seconds. See {@link
+   * #health(Duration)}.
+   */
+  public Health health() {
+    return health(Duration.ofSeconds(5));
+  }
+
+  /**
+   * Whether Plinth can work, and if not, what to do. Asks the database over one connection of the
+   * pool, and the replica over another, on threads of the executor; whatever has not answered in
+   * time is a finding. Never throws for what it finds, and may be called as often as one likes:
+   * however many ask, one thread at a time looks at each server. Answers before {@link #start()}
+   * and after {@link #close()} as well.
+   *
+   * @param timeout how long the answer may take; at most a minute
+   */
+  public Health health(Duration timeout) {
+    return core.health(timeout);
   }
 
   /** Plinth's schema: migrate, verify, undo. */

@@ -6,6 +6,7 @@ import dev.plinth.core.access.Roles;
 import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.event.Events;
+import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.UserDeactivated;
 import dev.plinth.core.identity.Users;
@@ -16,6 +17,8 @@ import dev.plinth.core.internal.apikey.ApiKeyRepository;
 import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.event.EventBus;
+import dev.plinth.core.internal.health.HealthCheck;
+import dev.plinth.core.internal.health.PrimaryLook;
 import dev.plinth.core.internal.identity.UserRepository;
 import dev.plinth.core.internal.instance.HeartbeatInstances;
 import dev.plinth.core.internal.lock.LeasedLocks;
@@ -46,6 +49,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.vault.Vault;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -89,12 +93,15 @@ public final class Core {
   private final ChangeFeed changes;
   private final RoleRepository roles;
   private final AccessControl access;
+  private final HealthCheck health;
 
   /**
    * Written under the monitor, read without it: start and close hold it while they wait for
    * connections.
    */
   private volatile State state = State.NEW;
+
+  private volatile Instant startedAt = Instant.MAX;
 
   /** Makes the parts; opens no connection and starts no thread. */
   public Core(Plinth plinth, Settings settings) {
@@ -138,12 +145,43 @@ public final class Core {
     this.changes = new ChangeFeed(settings, transactions, notifications, threads);
     this.roles = new RoleRepository(standalone, settings.schema(), changes);
     this.access = new AccessControl(standalone, settings.schema(), events, changes, transactions);
+    this.health = healthCheck();
     maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
     maintenance.register("core.instances", MAINTENANCE, instances::purge);
     maintenance.register("core.locks", MAINTENANCE, locks::purge);
     maintenance.register("core.connections", SWEEP, connections::sweep);
     maintenance.register("core.changes", OFTEN, changes::purge);
     maintenance.register("core.sessions", MAINTENANCE, sessions::clean);
+  }
+
+  /** What health looks at, and where it finds this node's own part. */
+  private HealthCheck healthCheck() {
+    PrimaryLook primary =
+        new PrimaryLook(
+            transactions.source(),
+            settings.schema(),
+            modules,
+            migrations,
+            maintenance::periods,
+            () -> isStarted() ? instances.id() : null,
+            () ->
+                isStarted()
+                    ? Duration.between(startedAt, settings.clock().instant())
+                    : Duration.ZERO);
+    return new HealthCheck(
+        transactions.source(),
+        settings.clock(),
+        threads,
+        primary,
+        notifications::health,
+        () -> isStarted() ? new Health.Node(instances.id(), instances.isAlive(), null) : null);
+  }
+
+  /** What is the matter, found within the time. */
+  public Health health(Duration timeout) {
+    Args.positive(timeout, "timeout");
+    Args.check(timeout.compareTo(Duration.ofMinutes(1)) <= 0, "timeout must be at most a minute");
+    return health.within(timeout);
   }
 
   /** Starts the background parts, each after what it stands on. */
@@ -162,6 +200,7 @@ public final class Core {
     notifications.start();
     changes.start();
     maintenance.start();
+    startedAt = settings.clock().instant();
     state = State.STARTED;
   }
 

@@ -1,14 +1,28 @@
 package dev.plinth.core.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.health.HealthReading;
 import dev.plinth.core.internal.identity.OwnedByUsers;
 import dev.plinth.core.internal.restore.CoreAfterRestore;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Restoring;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import java.sql.Connection;
 import java.util.List;
 
 /** Core as a module: the first to be migrated. */
 public final class CoreModule implements FeatureModule {
+  /** Within a week: long enough to rotate them in working hours. */
+  private static final String EXPIRING =
+      """
+      SELECT count(*)
+      FROM {schema}.api_keys
+      WHERE is_active
+        AND expires_at > {now}
+        AND expires_at <= {now} + interval '7 days'
+      """;
+
   @Override
   public String name() {
     return "core";
@@ -48,6 +62,14 @@ public final class CoreModule implements FeatureModule {
   public List<String> administrativeTables() {
     return List.of(
         "roles", "role_permissions", "role_parents", "user_roles", "system_configuration");
+  }
+
+  @Override
+  public List<HealthReading> health(Connection connection, Schema schema) {
+    return Sql.query(
+        connection,
+        schema.render(EXPIRING),
+        row -> HealthReading.of("core.api_keys_expiring", row.getDouble(1), "keys"));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.plinth.core.spi;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.health.HealthReading;
+import java.sql.Connection;
 import java.util.List;
 
 /**
@@ -53,6 +55,16 @@ public interface FeatureModule {
    * plinth.afterRestore}, in the order of the modules, and must do no harm when repeated.
    */
   default void afterRestore(Restoring restoring) {}
+
+  /**
+   * What this module adds to {@code plinth.health()}: a few numbers, cheaply had. Runs in a
+   * read-only transaction of its own, on Plinth's schema as far as all migrations are applied,
+   * under a timeout of the server's; what it throws is reported as something that could not be
+   * told.
+   */
+  default List<HealthReading> health(Connection connection, Schema schema) {
+    return List.of();
+  }
 
   /** The type of the module's entry point, such as {@code AuditLog}. */
   Class<? extends AutoCloseable> entryPoint();

@@ -39,6 +39,14 @@ public interface ConnectionSource {
   }
 
   /**
+   * The pool behind {@link #open()}, whose use {@code plinth.health()} tells where it is HikariCP;
+   * empty when there is none or it is not known.
+   */
+  default Optional<DataSource> dataSource() {
+    return Optional.empty();
+  }
+
+  /**
    * The connection of the transaction that the calling thread is in, as the environment sees it.
    * Plinth joins it and never ends it.
    */
@@ -59,7 +67,17 @@ public interface ConnectionSource {
   /** Every connection comes from this data source; there is no current transaction to join. */
   static ConnectionSource of(DataSource dataSource) {
     Args.notNull(dataSource, "dataSource");
-    return dataSource::getConnection;
+    return new ConnectionSource() {
+      @Override
+      public Connection open() throws SQLException {
+        return dataSource.getConnection();
+      }
+
+      @Override
+      public Optional<DataSource> dataSource() {
+        return Optional.of(dataSource);
+      }
+    };
   }
 
   /** As {@link #of(DataSource)}, with reads that allow staleness going to a replica. */
@@ -80,6 +98,11 @@ public interface ConnectionSource {
       @Override
       public boolean readsElsewhere() {
         return true;
+      }
+
+      @Override
+      public Optional<DataSource> dataSource() {
+        return Optional.of(dataSource);
       }
     };
   }

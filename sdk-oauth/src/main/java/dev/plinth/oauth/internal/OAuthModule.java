@@ -1,14 +1,26 @@
 package dev.plinth.oauth.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.health.HealthReading;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Restoring;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.oauth.Tokens;
 import dev.plinth.oauth.internal.store.RetiredUsers;
+import java.sql.Connection;
 import java.util.List;
 
 /** OAuth as core sees it. */
 public final class OAuthModule implements FeatureModule {
+  /** How long the oldest refresh or revocation has waited for its answer; zero when none does. */
+  private static final String OLDEST_PENDING =
+      """
+      SELECT greatest(0, extract(epoch FROM {now} - min(r.started_at)))::float8
+      FROM {schema}.oauth2_token_refreshes r
+      WHERE r.outcome = 'pending'
+      """;
+
   /** For {@link java.util.ServiceLoader}. */
   public OAuthModule() {}
 
@@ -35,6 +47,14 @@ public final class OAuthModule implements FeatureModule {
   @Override
   public void afterRestore(Restoring restoring) {
     OAuthAfterRestore.run(restoring);
+  }
+
+  @Override
+  public List<HealthReading> health(Connection connection, Schema schema) {
+    return Sql.query(
+        connection,
+        schema.render(OLDEST_PENDING),
+        row -> HealthReading.of("oauth.oldest_pending_refresh", row.getDouble(1), "seconds"));
   }
 
   @Override

@@ -29,7 +29,8 @@ public final class HealthCheck {
   private final Supplier<Health.Notifications> notifications;
   private final Supplier<Health.@Nullable Node> instance;
 
-  HealthCheck(
+  /** Opens nothing. */
+  public HealthCheck(
       ConnectionSource source,
       InstantSource clock,
       Executor executor,

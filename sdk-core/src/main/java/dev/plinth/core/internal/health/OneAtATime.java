@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs something on another thread, never twice at once: whoever asks while it runs gets the run
- * under way. However long a database hangs, it holds one thread and not one for each asker. Safe for
- * use by many threads.
+ * under way. However long a database hangs, it holds one thread and not one for each asker. Safe
+ * for use by many threads.
  */
 final class OneAtATime<T> {
   private final Executor executor;

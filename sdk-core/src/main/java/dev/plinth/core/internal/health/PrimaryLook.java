@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Asks the primary everything that health wants to know. A question that fails is a finding and the
  * next one is asked, unless the connection is gone.
  */
-final class PrimaryLook {
+public final class PrimaryLook {
   private static final String SERVER =
       """
       SELECT current_setting('server_version') AS version,
@@ -66,7 +66,8 @@ final class PrimaryLook {
   private final Supplier<@Nullable UUID> instance;
   private final Supplier<Duration> runningFor;
 
-  PrimaryLook(
+  /** Opens nothing; the suppliers tell what this node knows of itself. */
+  public PrimaryLook(
       ConnectionSource source,
       Schema schema,
       List<FeatureModule> modules,

@@ -9,8 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A connection for questions that must end in time: each in a read-only transaction of its own, with
- * the server told to cancel it, and the socket to break when the server does not answer at all.
+ * A connection for questions that must end in time: each in a read-only transaction of its own,
+ * with the server told to cancel it, and the socket to break when the server does not answer at
+ * all.
  */
 public final class Session implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Session.class);

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,6 +81,12 @@ public final class LeasedMaintenance implements Maintenance, Lifecycle {
   @Override
   public List<TaskStatus> status() {
     return rows.status();
+  }
+
+  /** The tasks registered here, with their periods. */
+  public Map<String, Duration> periods() {
+    return tasks.values().stream()
+        .collect(Collectors.toUnmodifiableMap(Registered::name, Registered::period));
   }
 
   private void tick() {

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.migration;
 
+import dev.plinth.core.health.Health;
 import dev.plinth.core.migration.Migration.Compatibility;
 import dev.plinth.core.migration.SchemaTooNewException;
 import java.util.ArrayList;
@@ -54,6 +55,25 @@ final class Findings {
                                 && change.version() == script.version()))
         .map(script -> script.label() + " is missing: run plinth.migrations().migrate()")
         .toList();
+  }
+
+  /** Where a module's schema stands. */
+  static Health.Schema state(Line line, List<Installed.Change> changes) {
+    List<Installed.Change> own =
+        changes.stream().filter(change -> change.module().equals(line.module())).toList();
+    List<Integer> pending =
+        line.scripts().stream()
+            .map(Script::version)
+            .filter(version -> own.stream().noneMatch(change -> change.version() == version))
+            .toList();
+    boolean tooNew =
+        own.stream()
+            .anyMatch(
+                change ->
+                    change.version() > line.latest()
+                        && change.compatibility() == Compatibility.BREAKING);
+    int version = own.stream().mapToInt(Installed.Change::version).max().orElse(0);
+    return new Health.Schema(line.module(), version, line.latest(), pending, tooNew);
   }
 
   /** Refuses a schema that a newer version has changed so that this code cannot work with it. */

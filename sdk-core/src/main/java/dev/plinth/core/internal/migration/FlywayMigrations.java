@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.migration;
 
+import dev.plinth.core.health.Health;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.partition.RangePartitions;
 import dev.plinth.core.migration.AppliedMigration;
@@ -144,6 +145,12 @@ public final class FlywayMigrations implements Migrations {
           Preconditions.requireOwner(connection, schema);
           return work.apply(connection);
         });
+  }
+
+  /** Where each module's schema stands, seen over a connection of the application's. */
+  public List<Health.Schema> state(Connection connection) {
+    List<Installed.Change> changes = Installed.changes(connection, schema);
+    return lines().stream().map(line -> Findings.state(line, changes)).toList();
   }
 
   private static AppliedMigration applied(Installed.Change change, Installed.Entry entry) {

@@ -7,9 +7,11 @@ import dev.plinth.core.tx.ConnectionSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,6 +35,7 @@ final class ListenLoop {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean connected;
+  private volatile @Nullable Instant since;
   private boolean connectedBefore;
   private boolean degraded;
 
@@ -45,11 +48,24 @@ final class ListenLoop {
   }
 
   void start() {
+    since = settings.clock().instant();
     threads.execute(this::run);
   }
 
   boolean isConnected() {
     return connected;
+  }
+
+  /** Since when there has been a connection, or none; null before the start. */
+  @Nullable Instant since() {
+    return since;
+  }
+
+  private void connected(boolean now) {
+    if (connected != now) {
+      since = settings.clock().instant();
+    }
+    connected = now;
   }
 
   void close() {
@@ -78,7 +94,7 @@ final class ListenLoop {
         } catch (SQLException | RuntimeException e) {
           lost(e);
         } finally {
-          connected = false;
+          connected(false);
         }
         backoff = heard ? FIRST_BACKOFF : backoff;
         if (isClosing(jittered(backoff))) {
@@ -119,7 +135,7 @@ final class ListenLoop {
     connectedBefore = true;
     // The first time as well: what was sent before, or arrived during the probe, was not heard.
     listeners.tellEveryone();
-    connected = true;
+    connected(true);
     long validated = System.nanoTime();
     while (!isClosing(Duration.ZERO)) {
       listening.await(CLOSES_WITHIN).forEach(listeners::tell);

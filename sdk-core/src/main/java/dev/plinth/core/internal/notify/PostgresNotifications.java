@@ -1,6 +1,7 @@
 package dev.plinth.core.internal.notify;
 
 import dev.plinth.core.event.Events.Subscription;
+import dev.plinth.core.health.Health;
 import dev.plinth.core.internal.Lifecycle;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
@@ -9,6 +10,7 @@ import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
+import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -64,6 +66,19 @@ public final class PostgresNotifications implements Notifications, Lifecycle {
   @Override
   public boolean isConnected() {
     return loop.isConnected();
+  }
+
+  /** Whether hints arrive, and since when. */
+  public Health.Notifications health() {
+    Instant since = loop.since();
+    boolean off = !switchedOn || since == null;
+    return new Health.Notifications(
+        off
+            ? Health.Notifications.State.OFF
+            : loop.isConnected()
+                ? Health.Notifications.State.CONNECTED
+                : Health.Notifications.State.POLLING,
+        since);
   }
 
   private static String checkTopic(String topic) {
