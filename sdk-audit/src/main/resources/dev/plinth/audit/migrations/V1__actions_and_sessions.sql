@@ -22,7 +22,7 @@ COMMENT ON FUNCTION ${schema}.audit_refuse_change() IS 'Trigger function: refuse
 
 CREATE TABLE ${schema}.audit_actions (
   id uuid NOT NULL,
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   action text NOT NULL,
   category text,
   outcome text NOT NULL,
@@ -97,7 +97,7 @@ COMMENT ON COLUMN ${schema}.audit_actions.is_cut IS 'True when a document was to
 
 CREATE TABLE ${schema}.audit_sessions (
   id uuid NOT NULL,
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   user_id uuid NOT NULL,
   client_ip inet,
   user_agent text,
@@ -119,7 +119,7 @@ COMMENT ON COLUMN ${schema}.audit_sessions.metadata IS 'More about it, a JSON ob
 
 CREATE TABLE ${schema}.audit_session_events (
   id uuid NOT NULL,
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   session_id uuid NOT NULL,
   event text NOT NULL,
   reason text,

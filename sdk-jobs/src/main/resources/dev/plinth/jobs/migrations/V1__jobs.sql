@@ -5,7 +5,7 @@
 -- Batches. Counters are only ever written by the fold, under the row's lock.
 CREATE TABLE ${schema}.batch_job_collections (
   id uuid PRIMARY KEY,
-  tenant_id text CHECK (length(tenant_id) BETWEEN 1 AND 255),
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   user_id uuid REFERENCES ${schema}.users (id) ON DELETE RESTRICT,
   collection_name text NOT NULL CHECK (length(collection_name) BETWEEN 1 AND 255),
   status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'sealed', 'completed', 'failed')),
@@ -59,7 +59,7 @@ COMMENT ON COLUMN ${schema}.batch_deltas.started_at IS 'Earliest start among the
 -- holds a column that those updates change.
 CREATE TABLE ${schema}.computational_jobs (
   id uuid NOT NULL,
-  tenant_id text CHECK (length(tenant_id) BETWEEN 1 AND 255),
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   user_id uuid REFERENCES ${schema}.users (id) ON DELETE RESTRICT,
   type text NOT NULL CHECK (length(type) BETWEEN 1 AND 100),
   job_version integer NOT NULL CHECK (job_version > 0),

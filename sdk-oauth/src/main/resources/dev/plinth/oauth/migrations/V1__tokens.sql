@@ -4,7 +4,7 @@
 
 CREATE TABLE ${schema}.oauth2_providers (
   id uuid PRIMARY KEY,
-  tenant_id text CHECK (tenant_id <> ''),
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   name text NOT NULL CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,49}$'),
   token_endpoint text NOT NULL CHECK (length(token_endpoint) <= 2048),
   revocation_endpoint text CHECK (length(revocation_endpoint) <= 2048),
@@ -42,7 +42,7 @@ COMMENT ON COLUMN ${schema}.oauth2_providers.updated_at IS 'When it last changed
 
 CREATE TABLE ${schema}.oauth2_tokens (
   id uuid PRIMARY KEY,
-  tenant_id text CHECK (tenant_id <> ''),
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   user_id uuid NOT NULL REFERENCES ${schema}.users (id) ON DELETE CASCADE,
   provider text NOT NULL,
   provider_id uuid NOT NULL REFERENCES ${schema}.oauth2_providers (id) ON DELETE RESTRICT,
@@ -105,7 +105,7 @@ COMMENT ON COLUMN ${schema}.oauth2_tokens.updated_at IS 'When the row last chang
 
 CREATE TABLE ${schema}.oauth2_token_refreshes (
   id uuid PRIMARY KEY,
-  tenant_id text CHECK (tenant_id <> ''),
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   token_id uuid NOT NULL REFERENCES ${schema}.oauth2_tokens (id) ON DELETE CASCADE,
   kind text NOT NULL CHECK (kind IN ('refresh', 'revocation')),
   base_version bigint NOT NULL,

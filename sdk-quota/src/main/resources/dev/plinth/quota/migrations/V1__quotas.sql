@@ -10,7 +10,7 @@
 CREATE TABLE ${schema}.user_usage (
   user_id uuid NOT NULL REFERENCES ${schema}.users (id) ON DELETE CASCADE,
   limit_name text COLLATE "C" NOT NULL CHECK (limit_name ~ '^[a-z][a-z0-9_]{0,62}$'),
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   used bigint NOT NULL DEFAULT 0 CHECK (used >= 0),
   held bigint NOT NULL DEFAULT 0 CHECK (held >= 0),
   cap bigint NOT NULL CHECK (cap >= 0),
@@ -42,7 +42,7 @@ CREATE TABLE ${schema}.quota_overrides (
   user_id uuid NOT NULL REFERENCES ${schema}.users (id) ON DELETE CASCADE,
   limit_name text COLLATE "C" NOT NULL CHECK (limit_name ~ '^[a-z][a-z0-9_]{0,62}$'),
   version integer NOT NULL CHECK (version > 0),
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   cap bigint CHECK (cap >= 0),
   created_at timestamptz NOT NULL,
   PRIMARY KEY (user_id, limit_name, version)
@@ -60,7 +60,7 @@ CREATE TABLE ${schema}.quota_violations (
   user_id uuid NOT NULL REFERENCES ${schema}.users (id) ON DELETE CASCADE,
   minute timestamptz NOT NULL,
   limit_name text COLLATE "C" NOT NULL,
-  tenant_id text,
+  tenant_id text CHECK (char_length(tenant_id) BETWEEN 1 AND 255),
   denials bigint NOT NULL DEFAULT 1 CHECK (denials > 0),
   first_at timestamptz NOT NULL,
   last_at timestamptz NOT NULL,

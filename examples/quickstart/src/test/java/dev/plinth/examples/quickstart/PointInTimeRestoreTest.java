@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthBuilder;
@@ -52,6 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PointInTimeRestoreTest {
   record Work(String name) {}
 
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final JobType<Work> WORK = JobType.of("work", Work.class);
   private static final JobOptions ELSEWHERE = JobOptions.defaults().queue("nobody looks here");
 
@@ -262,21 +264,17 @@ class PointInTimeRestoreTest {
     return user;
   }
 
-  private static void awaitStatus(Jobs jobs, JobId id, JobStatus status)
-      throws InterruptedException {
-    for (int i = 0; i < 1200 && jobs.find(id).orElseThrow().status() != status; i++) {
-      Thread.sleep(100);
-    }
-    assertThat(jobs.find(id).orElseThrow().status()).isEqualTo(status);
+  private static void awaitStatus(Jobs jobs, JobId id, JobStatus status) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(jobs.find(id).orElseThrow().status()).isEqualTo(status));
   }
 
-  private static void awaitPromoted(Plinth plinth) throws InterruptedException {
-    for (int i = 0; i < 1200; i++) {
-      if (query(plinth, "SELECT pg_is_in_recovery()").get(0).equals("f")) {
-        return;
-      }
-      Thread.sleep(100);
-    }
+  private static void awaitPromoted(Plinth plinth) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(query(plinth, "SELECT pg_is_in_recovery()")).containsExactly("f"));
   }
 
   private static void execute(Plinth plinth, String sql, Object... parameters) {

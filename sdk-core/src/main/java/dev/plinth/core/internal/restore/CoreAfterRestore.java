@@ -35,6 +35,12 @@ public final class CoreAfterRestore {
       DELETE FROM {schema}.websocket_connections
       """;
 
+  /** They name transactions, and another server counts those anew; every cache begins empty. */
+  private static final String CHANGES =
+      """
+      DELETE FROM {schema}.changes
+      """;
+
   private static final String SESSIONS =
       """
       UPDATE {schema}.sessions
@@ -60,6 +66,7 @@ public final class CoreAfterRestore {
     restoring.change("locks freed", LOCKS);
     restoring.moveOn("locks", "fence");
     restoring.change("live connections forgotten", CONNECTIONS);
+    restoring.change("hints to caches forgotten", CHANGES);
     if (restoring.options().endsSessions()) {
       restoring.change("sessions ended", SESSIONS);
     }
