@@ -53,6 +53,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Core's parts and their order: what is made, started and closed when. */
@@ -71,6 +72,9 @@ public final class Core {
 
   /** Changes that every node has seen are of no use. */
   private static final Duration OFTEN = Duration.ofMinutes(5);
+
+  /** What a rotation that was asked for may have to wait before it is gone on with. */
+  private static final Duration ROTATION = Duration.ofMinutes(5);
 
   private final Settings settings;
   private final List<FeatureModule> modules;
@@ -128,12 +132,7 @@ public final class Core {
         settings.keys() == null
             ? null
             : new EnvelopeVault(
-                standalone,
-                transactions,
-                settings.schema(),
-                ids,
-                settings.keys(),
-                settings.clock());
+                standalone, transactions, settings, settings.keys(), ids, modules, this::ifStarted);
     this.instances = new HeartbeatInstances(settings, transactions, ids, threads);
     this.notifications = new PostgresNotifications(settings, threads);
     this.locks =
@@ -152,6 +151,9 @@ public final class Core {
     maintenance.register("core.connections", SWEEP, connections::sweep);
     maintenance.register("core.changes", OFTEN, changes::purge);
     maintenance.register("core.sessions", MAINTENANCE, sessions::clean);
+    if (vault != null) {
+      maintenance.register("core.vault_rotation", ROTATION, vault::continueRotation);
+    }
   }
 
   /** What health looks at, and where it finds this node's own part. */
@@ -212,11 +214,22 @@ public final class Core {
       changes.close();
       notifications.close();
       instances.close();
+      if (vault != null) {
+        vault.close();
+      }
     }
     if (state != State.CLOSED) {
       threads.close();
     }
     state = State.CLOSED;
+  }
+
+  /** Work for the background, if there is one. */
+  private void ifStarted(Runnable work) {
+    if (state != State.STARTED) {
+      throw new RejectedExecutionException("Plinth is not started");
+    }
+    threads.execute(work);
   }
 
   /** True between start and close. */

@@ -8,6 +8,7 @@ import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Restoring;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.vault.EncryptedColumn;
 import java.sql.Connection;
 import java.util.List;
 
@@ -70,6 +71,12 @@ public final class CoreModule implements FeatureModule {
         connection,
         schema.render(EXPIRING),
         row -> HealthReading.of("core.api_keys_expiring", row.getDouble(1), "keys"));
+  }
+
+  @Override
+  public List<EncryptedColumn> encryptedColumns() {
+    return List.of(
+        EncryptedColumn.of("credentials", "encrypted_data").withDataKeyColumn("data_key_id"));
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.plinth.core.spi;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.health.HealthReading;
+import dev.plinth.core.vault.EncryptedColumn;
 import java.sql.Connection;
 import java.util.List;
 
@@ -34,6 +35,13 @@ public interface FeatureModule {
 
   /** Tables that core supplies with partitions. */
   default List<PartitionedTable> partitionedTables() {
+    return List.of();
+  }
+
+  /**
+   * Columns whose values the vault encrypts, so that it can rotate them and count what needs a key.
+   */
+  default List<EncryptedColumn> encryptedColumns() {
     return List.of();
   }
 

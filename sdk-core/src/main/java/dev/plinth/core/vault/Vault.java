@@ -15,6 +15,9 @@ public interface Vault {
   /** The same vault, which takes what it must read from the given transaction. */
   Vault in(Tx tx);
 
+  /** New keys, re-encryption, and the end of old keys. */
+  VaultKeys keys();
+
   /**
    * Encrypts a value.
    *

@@ -6,6 +6,7 @@ import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Restoring;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.vault.EncryptedColumn;
 import dev.plinth.oauth.Tokens;
 import dev.plinth.oauth.internal.store.RetiredUsers;
 import java.sql.Connection;
@@ -55,6 +56,16 @@ public final class OAuthModule implements FeatureModule {
         connection,
         schema.render(OLDEST_PENDING),
         row -> HealthReading.of("oauth.oldest_pending_refresh", row.getDouble(1), "seconds"));
+  }
+
+  @Override
+  public List<EncryptedColumn> encryptedColumns() {
+    return List.of(
+        EncryptedColumn.of("oauth2_providers", "client_secret"),
+        EncryptedColumn.of("oauth2_tokens", "access_token"),
+        EncryptedColumn.of("oauth2_tokens", "refresh_token"),
+        EncryptedColumn.of("oauth2_tokens", "id_token"),
+        EncryptedColumn.of("oauth2_token_refreshes", "kept_tokens"));
   }
 
   @Override

@@ -24,7 +24,8 @@ record ScriptHeader(
   private static final Pattern LINE =
       Pattern.compile("^--\\s*plinth:(\\w+)\\s+(.*?)\\s*$", Pattern.MULTILINE);
   private static final Pattern GRANT =
-      Pattern.compile("(\\w+)\\s+((?:SELECT|INSERT|UPDATE|DELETE|NOTHING)(?:,\\s*\\w+)*)");
+      Pattern.compile(
+          "(\\w+)\\s+((?:SELECT|INSERT|UPDATE|DELETE|NOTHING)(?:,\\s*\\w+(?:\\s\\(\\w+\\))?)*)");
 
   static ScriptHeader of(String file, String script) {
     Compatibility compatibility = null;

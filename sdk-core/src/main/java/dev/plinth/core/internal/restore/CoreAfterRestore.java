@@ -57,6 +57,28 @@ public final class CoreAfterRestore {
       WHERE is_active
       """;
 
+  /**
+   * The original may go on encrypting under the same data keys, and how often it has since the
+   * backup is unknown: so the next value begins a new epoch.
+   */
+  private static final String DATA_KEYS =
+      """
+      UPDATE {schema}.vault_data_keys
+      SET uses = greatest(uses, 2147483648)
+      WHERE retired_at IS NULL
+      """;
+
+  private static final String ROTATIONS =
+      """
+      UPDATE {schema}.vault_columns
+      SET target_id = NULL,
+          pass_started_at = NULL,
+          last_key = NULL,
+          pass_ended_at = NULL,
+          finished_at = NULL
+      WHERE target_id IS NOT NULL
+      """;
+
   private CoreAfterRestore() {}
 
   /** Does it. */
@@ -67,6 +89,8 @@ public final class CoreAfterRestore {
     restoring.moveOn("locks", "fence");
     restoring.change("live connections forgotten", CONNECTIONS);
     restoring.change("hints to caches forgotten", CHANGES);
+    restoring.change("data keys followed by a new epoch", DATA_KEYS);
+    restoring.change("rotations of values to be asked for again", ROTATIONS);
     if (restoring.options().endsSessions()) {
       restoring.change("sessions ended", SESSIONS);
     }

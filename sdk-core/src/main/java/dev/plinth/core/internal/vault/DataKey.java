@@ -1,12 +1,17 @@
 package dev.plinth.core.internal.vault;
 
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.SecretKey;
 
-/** An unwrapped data key. Not a record, whose toString would reach for the key. */
+/**
+ * An unwrapped data key, with the count of values that this process has encrypted under it and not
+ * yet reported. Not a record, whose toString would reach for the key.
+ */
 final class DataKey {
   private final UUID id;
   private final SecretKey key;
+  private final AtomicLong unreported = new AtomicLong();
 
   DataKey(UUID id, SecretKey key) {
     this.id = id;
@@ -19,6 +24,10 @@ final class DataKey {
 
   SecretKey key() {
     return key;
+  }
+
+  AtomicLong unreported() {
+    return unreported;
   }
 
   @Override

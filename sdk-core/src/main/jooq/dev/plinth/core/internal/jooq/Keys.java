@@ -21,7 +21,9 @@ import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
 import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
 import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
+import dev.plinth.core.internal.jooq.tables.VaultColumns;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.VaultRetiredKeys;
 import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
 import org.jooq.ForeignKey;
@@ -60,8 +62,10 @@ public class Keys {
     public static final UniqueKey<Record> SYSTEM_CONFIGURATION_HISTORY_PKEY = Internal.createUniqueKey(SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY, DSL.name("system_configuration_history_pkey"), new TableField[] { SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY.ID }, true);
     public static final UniqueKey<Record> USER_ROLES_PKEY = Internal.createUniqueKey(UserRoles.USER_ROLES, DSL.name("user_roles_pkey"), new TableField[] { UserRoles.USER_ROLES.USER_ID, UserRoles.USER_ROLES.ROLE }, true);
     public static final UniqueKey<Record> USERS_PKEY = Internal.createUniqueKey(Users.USERS, DSL.name("users_pkey"), new TableField[] { Users.USERS.ID }, true);
+    public static final UniqueKey<Record> VAULT_COLUMNS_PKEY = Internal.createUniqueKey(VaultColumns.VAULT_COLUMNS, DSL.name("vault_columns_pkey"), new TableField[] { VaultColumns.VAULT_COLUMNS.SCHEMA_NAME, VaultColumns.VAULT_COLUMNS.TABLE_NAME, VaultColumns.VAULT_COLUMNS.COLUMN_NAME }, true);
     public static final UniqueKey<Record> VAULT_DATA_KEYS_EPOCH_KEY = Internal.createUniqueKey(VaultDataKeys.VAULT_DATA_KEYS, DSL.name("vault_data_keys_epoch_key"), new TableField[] { VaultDataKeys.VAULT_DATA_KEYS.EPOCH }, true);
     public static final UniqueKey<Record> VAULT_DATA_KEYS_PKEY = Internal.createUniqueKey(VaultDataKeys.VAULT_DATA_KEYS, DSL.name("vault_data_keys_pkey"), new TableField[] { VaultDataKeys.VAULT_DATA_KEYS.ID }, true);
+    public static final UniqueKey<Record> VAULT_RETIRED_KEYS_PKEY = Internal.createUniqueKey(VaultRetiredKeys.VAULT_RETIRED_KEYS, DSL.name("vault_retired_keys_pkey"), new TableField[] { VaultRetiredKeys.VAULT_RETIRED_KEYS.KEY_ID }, true);
     public static final UniqueKey<Record> WEBSOCKET_CONNECTIONS_PKEY = Internal.createUniqueKey(WebsocketConnections.WEBSOCKET_CONNECTIONS, DSL.name("websocket_connections_pkey"), new TableField[] { WebsocketConnections.WEBSOCKET_CONNECTIONS.ID }, true);
 
     // -------------------------------------------------------------------------

@@ -21,7 +21,9 @@ import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
 import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
 import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
+import dev.plinth.core.internal.jooq.tables.VaultColumns;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.VaultRetiredKeys;
 import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
 import java.util.Arrays;
@@ -72,7 +74,11 @@ public class Plinth extends SchemaImpl {
 
     public final Users USERS = Users.USERS;
 
+    public final VaultColumns VAULT_COLUMNS = VaultColumns.VAULT_COLUMNS;
+
     public final VaultDataKeys VAULT_DATA_KEYS = VaultDataKeys.VAULT_DATA_KEYS;
+
+    public final VaultRetiredKeys VAULT_RETIRED_KEYS = VaultRetiredKeys.VAULT_RETIRED_KEYS;
 
     public final WebsocketConnections WEBSOCKET_CONNECTIONS = WebsocketConnections.WEBSOCKET_CONNECTIONS;
 
@@ -100,7 +106,9 @@ public class Plinth extends SchemaImpl {
             SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY,
             UserRoles.USER_ROLES,
             Users.USERS,
+            VaultColumns.VAULT_COLUMNS,
             VaultDataKeys.VAULT_DATA_KEYS,
+            VaultRetiredKeys.VAULT_RETIRED_KEYS,
             WebsocketConnections.WEBSOCKET_CONNECTIONS
         );
     }

@@ -21,7 +21,9 @@ import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
 import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
 import dev.plinth.core.internal.jooq.tables.UserRoles;
 import dev.plinth.core.internal.jooq.tables.Users;
+import dev.plinth.core.internal.jooq.tables.VaultColumns;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
+import dev.plinth.core.internal.jooq.tables.VaultRetiredKeys;
 import dev.plinth.core.internal.jooq.tables.WebsocketConnections;
 
 
@@ -62,7 +64,11 @@ public class Tables {
 
     public static final Users USERS = Users.USERS;
 
+    public static final VaultColumns VAULT_COLUMNS = VaultColumns.VAULT_COLUMNS;
+
     public static final VaultDataKeys VAULT_DATA_KEYS = VaultDataKeys.VAULT_DATA_KEYS;
+
+    public static final VaultRetiredKeys VAULT_RETIRED_KEYS = VaultRetiredKeys.VAULT_RETIRED_KEYS;
 
     public static final WebsocketConnections WEBSOCKET_CONNECTIONS = WebsocketConnections.WEBSOCKET_CONNECTIONS;
 }

@@ -50,11 +50,15 @@ public class VaultDataKeys extends TableImpl<Record> {
 
     public final TableField<Record, String> KEY_ID = createField(DSL.name("key_id"), SQLDataType.CLOB.nullable(false), this, "");
 
-    public final TableField<Record, byte[]> WRAPPED = createField(DSL.name("wrapped"), SQLDataType.BLOB.nullable(false), this, "");
+    public final TableField<Record, byte[]> WRAPPED = createField(DSL.name("wrapped"), SQLDataType.BLOB, this, "");
+
+    public final TableField<Record, Long> USES = createField(DSL.name("uses"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
 
     public final TableField<Record, OffsetDateTime> CREATED_AT = createField(DSL.name("created_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6).nullable(false).defaultValue(DSL.field(DSL.raw("now()"), SQLDataType.TIMESTAMPWITHTIMEZONE)), this, "");
 
     public final TableField<Record, OffsetDateTime> RETIRED_AT = createField(DSL.name("retired_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, OffsetDateTime> DESTROYED_AT = createField(DSL.name("destroyed_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
     private VaultDataKeys(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
