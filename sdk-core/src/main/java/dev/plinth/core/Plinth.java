@@ -4,6 +4,8 @@ import dev.plinth.core.access.Access;
 import dev.plinth.core.access.Roles;
 import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
+import dev.plinth.core.channel.Channel;
+import dev.plinth.core.config.Configuration;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
@@ -260,6 +262,21 @@ public final class Plinth implements AutoCloseable {
   /** Live connections of users, each of the node that holds it. */
   public LiveConnections liveConnections() {
     return core.connections();
+  }
+
+  /** Settings of the installation, changed at run time. */
+  public Configuration configuration() {
+    return core.configuration();
+  }
+
+  /**
+   * A channel for small messages to every node, best effort.
+   *
+   * @param name 1 to 40 letters, digits and the characters {@code . _ -}
+   * @param type what is sent, such as a record; written and read by {@link #json()}
+   */
+  public <T> Channel<T> channel(String name, Class<T> type) {
+    return core.channel(name, type);
   }
 
   /** Periodic tasks of the cluster. */

@@ -57,6 +57,7 @@ final class Samples {
             Map.entry(Boolean.class, true),
             Map.entry(Object.class, "name"),
             Map.entry(Class.class, String.class),
+            Map.entry(Enum.class, java.time.DayOfWeek.MONDAY),
             Map.entry(Duration.class, Duration.ofMinutes(1)),
             Map.entry(Period.class, Period.ofDays(1)),
             Map.entry(Instant.class, Instant.parse("2030-01-01T00:00:00Z")),

@@ -5,6 +5,8 @@ import dev.plinth.core.access.Access;
 import dev.plinth.core.access.Roles;
 import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
+import dev.plinth.core.channel.Channel;
+import dev.plinth.core.config.Configuration;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
@@ -16,6 +18,8 @@ import dev.plinth.core.internal.access.RoleRepository;
 import dev.plinth.core.internal.apikey.ApiKeyRepository;
 import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
+import dev.plinth.core.internal.channel.NotifyChannel;
+import dev.plinth.core.internal.config.StoredConfiguration;
 import dev.plinth.core.internal.event.EventBus;
 import dev.plinth.core.internal.health.HealthCheck;
 import dev.plinth.core.internal.health.PrimaryLook;
@@ -98,6 +102,8 @@ public final class Core {
   private final RoleRepository roles;
   private final AccessControl access;
   private final HealthCheck health;
+  private final StoredConfiguration configuration;
+  private final TxScope standalone;
 
   /**
    * Written under the monitor, read without it: start and close hold it while they wait for
@@ -117,7 +123,7 @@ public final class Core {
     this.ids = new UuidV7(settings.clock());
     this.partitions = new RangePartitions(settings, transactions, modules);
     this.migrations = new FlywayMigrations(settings, modules, partitions);
-    TxScope standalone = TxScope.standalone(plinth);
+    this.standalone = TxScope.standalone(plinth);
     this.users = new UserRepository(standalone, settings.schema(), ids, events, modules);
     this.apiKeys =
         new ApiKeyRepository(
@@ -145,6 +151,8 @@ public final class Core {
     this.roles = new RoleRepository(standalone, settings.schema(), changes);
     this.access = new AccessControl(standalone, settings.schema(), events, changes, transactions);
     this.health = healthCheck();
+    this.configuration =
+        new StoredConfiguration(standalone, settings, ids, events, changes, transactions, threads);
     maintenance.register("core.partitions", MAINTENANCE, partitions::ensureAhead);
     maintenance.register("core.instances", MAINTENANCE, instances::purge);
     maintenance.register("core.locks", MAINTENANCE, locks::purge);
@@ -286,6 +294,16 @@ public final class Core {
   /** Sessions. */
   public Sessions sessions() {
     return sessions;
+  }
+
+  /** Settings. */
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  /** A channel. */
+  public <T> Channel<T> channel(String name, Class<T> type) {
+    return new NotifyChannel<>(name, type, standalone, notifications, settings.json(), threads);
   }
 
   /** The vault, if there are keys. */

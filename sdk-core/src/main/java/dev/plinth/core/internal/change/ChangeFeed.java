@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.change;
 
+import dev.plinth.core.event.Events.Subscription;
 import dev.plinth.core.internal.Lifecycle;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
@@ -57,6 +58,7 @@ public final class ChangeFeed implements Lifecycle {
   private final Horizons horizons = new Horizons(KEPT_FOR);
   private final Semaphore wakeUps = new Semaphore(0);
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean running;
   private volatile boolean closing;
   private volatile long current = never();
   private ChangeRows.@Nullable Moment seen;
@@ -73,8 +75,13 @@ public final class ChangeFeed implements Lifecycle {
   }
 
   /** Tells the listener of every change of this topic, from now on. */
-  public void listen(String topic, Listener listener) {
-    listeners.add(topic, listener);
+  public Subscription listen(String topic, Listener listener) {
+    return listeners.add(topic, listener);
+  }
+
+  /** True between start and close, whether or not the database answers. */
+  public boolean isRunning() {
+    return running;
   }
 
   /**
@@ -105,11 +112,13 @@ public final class ChangeFeed implements Lifecycle {
   @Override
   public void start() {
     threads.execute(this::run);
+    running = true;
   }
 
   @Override
   public void close() {
     closing = true;
+    running = false;
     wakeUps.release();
     try {
       if (!ended.await(CLOSES_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.change;
 
+import dev.plinth.core.event.Events.Subscription;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,8 +18,11 @@ final class ChangeListeners {
 
   private final Map<String, List<ChangeFeed.Listener>> byTopic = new ConcurrentHashMap<>();
 
-  void add(String topic, ChangeFeed.Listener listener) {
-    byTopic.computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>()).add(listener);
+  Subscription add(String topic, ChangeFeed.Listener listener) {
+    List<ChangeFeed.Listener> all =
+        byTopic.computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>());
+    all.add(listener);
+    return () -> all.remove(listener);
   }
 
   void tellEverything() {
