@@ -6,6 +6,7 @@ import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.channel.Channel;
 import dev.plinth.core.config.Configuration;
+import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
@@ -174,6 +175,19 @@ public final class Plinth implements AutoCloseable {
    */
   public Health health(Duration timeout) {
     return core.health(timeout);
+  }
+
+  /**
+   * What goes on in the database: sizes, sessions, locks, replication, what keeps dead rows. Reads
+   * catalogues and statistics over one connection, each question in a read-only transaction of at
+   * most twenty seconds, which waits 0.3 seconds for a lock. What the role may not see, and what
+   * could not be asked in time, is said in the answer.
+   *
+   * @throws dev.plinth.core.tx.ConnectionUnavailableException when no connection is to be had
+   * @throws dev.plinth.core.tx.DatabaseException when the connection is lost
+   */
+  public Diagnostics diagnostics() {
+    return core.diagnostics();
   }
 
   /** Plinth's schema: migrate, verify, undo. */

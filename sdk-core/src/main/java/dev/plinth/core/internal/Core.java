@@ -7,6 +7,7 @@ import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.channel.Channel;
 import dev.plinth.core.config.Configuration;
+import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
@@ -20,6 +21,7 @@ import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.channel.NotifyChannel;
 import dev.plinth.core.internal.config.StoredConfiguration;
+import dev.plinth.core.internal.diagnostics.Diagnose;
 import dev.plinth.core.internal.event.EventBus;
 import dev.plinth.core.internal.health.HealthCheck;
 import dev.plinth.core.internal.health.PrimaryLook;
@@ -185,6 +187,11 @@ public final class Core {
         primary,
         notifications::health,
         () -> isStarted() ? new Health.Node(instances.id(), instances.isAlive(), null) : null);
+  }
+
+  /** What goes on in the database. */
+  public Diagnostics diagnostics() {
+    return new Diagnose(transactions.source(), settings.schema()).run();
   }
 
   /** What is the matter, found within the time. */

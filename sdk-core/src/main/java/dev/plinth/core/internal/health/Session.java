@@ -17,6 +17,11 @@ public final class Session implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Session.class);
   private static final int GRACE_MILLIS = 1_000;
 
+  /**
+   * Even a table's size takes a lock on it; whoever holds it is worth telling of, not waiting for.
+   */
+  private static final int LOCK_MILLIS = 300;
+
   private final Connection connection;
   private final Duration time;
   private final boolean autoCommit;
@@ -42,7 +47,10 @@ public final class Session implements AutoCloseable {
     try {
       Sql.execute(
           connection,
-          "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = " + time.toMillis());
+          "SET TRANSACTION READ ONLY; SET LOCAL lock_timeout = "
+              + LOCK_MILLIS
+              + "; SET LOCAL statement_timeout = "
+              + time.toMillis());
       return question.apply(connection);
     } finally {
       try {
