@@ -19,6 +19,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.password.Passwords;
 import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.restore.RestoreOptions;
@@ -237,6 +238,11 @@ public final class Plinth implements AutoCloseable {
   /** The repository of API keys. */
   public ApiKeys apiKeys() {
     return core.apiKeys();
+  }
+
+  /** Passwords of local accounts. */
+  public Passwords passwords() {
+    return core.passwords();
   }
 
   /** The repository of log-in sessions. */

@@ -2,6 +2,7 @@ package dev.plinth.core;
 
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.password.PasswordOptions;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -152,6 +153,12 @@ public final class PlinthBuilder {
    */
   public PlinthBuilder migrationLockTimeout(Duration timeout) {
     settings = settings.withMigrationLockTimeout(Args.positive(timeout, "timeout"));
+    return this;
+  }
+
+  /** What hashing passwords costs, and how many at a time. */
+  public PlinthBuilder passwords(PasswordOptions options) {
+    settings = settings.withPasswords(Args.notNull(options, "options"));
     return this;
   }
 

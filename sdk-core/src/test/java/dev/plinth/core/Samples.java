@@ -1,6 +1,7 @@
 package dev.plinth.core;
 
 import dev.plinth.core.json.Json;
+import dev.plinth.core.password.PasswordHash;
 import dev.plinth.core.read.LogPosition;
 import dev.plinth.core.spi.Schema;
 import java.lang.reflect.Constructor;
@@ -64,6 +65,9 @@ final class Samples {
             Map.entry(LocalDate.class, LocalDate.parse("2030-01-01")),
             Map.entry(InstantSource.class, InstantSource.system()),
             Map.entry(Json.class, Json.emptyObject()),
+            Map.entry(
+                PasswordHash.class,
+                PasswordHash.of("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")),
             Map.entry(Pattern.class, Pattern.compile(".*")),
             Map.entry(Path.class, Path.of("keys")),
             Map.entry(Schema.class, plinth.schema()),

@@ -32,6 +32,7 @@ import dev.plinth.core.internal.maintenance.LeasedMaintenance;
 import dev.plinth.core.internal.migration.FlywayMigrations;
 import dev.plinth.core.internal.notify.PostgresNotifications;
 import dev.plinth.core.internal.partition.RangePartitions;
+import dev.plinth.core.internal.password.PasswordRepository;
 import dev.plinth.core.internal.presence.ConnectionRegistry;
 import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.restore.AfterRestore;
@@ -44,6 +45,7 @@ import dev.plinth.core.maintenance.Maintenance;
 import dev.plinth.core.migration.Migrations;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.partition.Partitions;
+import dev.plinth.core.password.Passwords;
 import dev.plinth.core.presence.LiveConnections;
 import dev.plinth.core.read.Reads;
 import dev.plinth.core.restore.RestoreOptions;
@@ -94,6 +96,7 @@ public final class Core {
   private final UserRepository users;
   private final ApiKeyRepository apiKeys;
   private final SessionRepository sessions;
+  private final PasswordRepository passwords;
   private final @Nullable EnvelopeVault vault;
   private final HeartbeatInstances instances;
   private final PostgresNotifications notifications;
@@ -133,6 +136,8 @@ public final class Core {
     this.sessions =
         new SessionRepository(
             standalone, transactions, threads, this::isStarted, settings.schema(), ids, events);
+    this.passwords =
+        new PasswordRepository(transactions, settings.schema(), settings.passwords(), events);
     // Keys are refused while their user is inactive, and good again afterwards.
     events.inTransaction(
         UserDeactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
@@ -296,6 +301,11 @@ public final class Core {
   /** API keys. */
   public ApiKeys apiKeys() {
     return apiKeys;
+  }
+
+  /** Passwords. */
+  public Passwords passwords() {
+    return passwords;
   }
 
   /** Sessions. */

@@ -2,6 +2,7 @@ package dev.plinth.core.internal;
 
 import dev.plinth.core.internal.json.JacksonCodec;
 import dev.plinth.core.json.JsonCodec;
+import dev.plinth.core.password.PasswordOptions;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.tx.ConnectionSource;
@@ -29,7 +30,8 @@ public record Settings(
     @Nullable List<FeatureModule> modules,
     String nodeName,
     Duration timeToLive,
-    Duration migrationLockTimeout) {
+    Duration migrationLockTimeout,
+    PasswordOptions passwords) {
   /** What holds when the builder is told nothing. */
   public static Settings defaults() {
     return new Settings(
@@ -45,7 +47,8 @@ public record Settings(
         null,
         NodeName.ofThisProcess(),
         Duration.ofSeconds(30),
-        Duration.ofMinutes(15));
+        Duration.ofMinutes(15),
+        PasswordOptions.defaults());
   }
 
   /** The same with another {@code source}. */
@@ -63,7 +66,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code migrationDataSource}. */
@@ -81,7 +85,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code notificationDataSource}. */
@@ -99,7 +104,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code notifications}. */
@@ -117,7 +123,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code schema}. */
@@ -135,7 +142,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code keys}. */
@@ -153,7 +161,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code json}. */
@@ -171,7 +180,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code clock}. */
@@ -189,7 +199,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code executor}. */
@@ -207,7 +218,8 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code modules}. */
@@ -225,7 +237,8 @@ public record Settings(
         value,
         nodeName,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code nodeName}. */
@@ -243,7 +256,8 @@ public record Settings(
         modules,
         value,
         timeToLive,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code timeToLive}. */
@@ -261,7 +275,8 @@ public record Settings(
         modules,
         nodeName,
         value,
-        migrationLockTimeout);
+        migrationLockTimeout,
+        passwords);
   }
 
   /** The same with another {@code migrationLockTimeout}. */
@@ -279,6 +294,26 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
+        value,
+        passwords);
+  }
+
+  /** The same with other {@code passwords}. */
+  public Settings withPasswords(PasswordOptions value) {
+    return new Settings(
+        source,
+        migrationDataSource,
+        notificationDataSource,
+        notifications,
+        schema,
+        keys,
+        json,
+        clock,
+        executor,
+        modules,
+        nodeName,
+        timeToLive,
+        migrationLockTimeout,
         value);
   }
 }

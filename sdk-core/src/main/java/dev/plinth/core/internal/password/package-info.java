@@ -1,0 +1,5 @@
+/** Hashing and SQL behind {@link dev.plinth.core.password.Passwords}. */
+@NullMarked
+package dev.plinth.core.internal.password;
+
+import org.jspecify.annotations.NullMarked;
