@@ -365,6 +365,8 @@ public final class Plinth implements AutoCloseable {
    * @throws dev.plinth.core.migration.SchemaTooNewException when a newer version has applied a
    *     breaking migration
    * @throws IllegalStateException after {@link #close()}
+   * @throws java.util.concurrent.RejectedExecutionException when the host's executor takes no task;
+   *     nothing runs then
    */
   public void start() {
     core.start();

@@ -219,9 +219,17 @@ public final class Core {
       vault.prepare();
     }
     instances.start();
-    notifications.start();
-    changes.start();
-    maintenance.start();
+    try {
+      notifications.start();
+      changes.start();
+      maintenance.start();
+    } catch (RejectedExecutionException e) {
+      // Half a start would beat for an instance that does nothing.
+      closeParts();
+      threads.close();
+      state = State.CLOSED;
+      throw e;
+    }
     startedAt = settings.clock().instant();
     state = State.STARTED;
   }
@@ -229,14 +237,7 @@ public final class Core {
   /** Closes the background parts, each before what it stands on. */
   public synchronized void close() {
     if (state == State.STARTED) {
-      maintenance.close();
-      connections.close();
-      changes.close();
-      notifications.close();
-      instances.close();
-      if (vault != null) {
-        vault.close();
-      }
+      closeParts();
     }
     if (state != State.CLOSED) {
       threads.close();
@@ -250,6 +251,17 @@ public final class Core {
       throw new RejectedExecutionException("Plinth is not started");
     }
     threads.execute(work);
+  }
+
+  private void closeParts() {
+    maintenance.close();
+    connections.close();
+    changes.close();
+    notifications.close();
+    instances.close();
+    if (vault != null) {
+      vault.close();
+    }
   }
 
   /** True between start and close. */

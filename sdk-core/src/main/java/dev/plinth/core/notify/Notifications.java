@@ -30,4 +30,7 @@ public interface Notifications {
 
   /** True while the LISTEN connection stands; false means that everyone is polling. */
   boolean isConnected();
+
+  /** How it stands with the LISTEN connection, and since when. Sends nothing. */
+  NotificationStatus status();
 }

@@ -7,22 +7,29 @@ import static org.awaitility.Awaitility.await;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthBuilder;
 import dev.plinth.core.event.Events.Subscription;
+import dev.plinth.core.lock.Lock;
+import dev.plinth.core.notify.NotificationStatus.State;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 @PlinthTest
 class NotificationsTest {
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
   private final TestDatabase database;
 
   NotificationsTest(TestDatabase database) {
@@ -52,7 +59,7 @@ class NotificationsTest {
       List<String> heard = listen(node, "t");
 
       node.start();
-      await().atMost(Duration.ofSeconds(20)).until(() -> node.notifications().isConnected());
+      await().atMost(MINUTE).until(() -> node.notifications().isConnected());
 
       assertThat(heard).containsExactly("");
     }
@@ -142,7 +149,7 @@ class NotificationsTest {
               .size();
 
       assertThat(ended).isOne();
-      await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(heard).contains(""));
+      await().atMost(MINUTE).untilAsserted(() -> assertThat(heard).contains(""));
       await().until(() -> node.notifications().isConnected());
       node.transact(tx -> node.notifications().send(tx, "t", "again"));
       await().untilAsserted(() -> assertThat(heard).endsWith("again"));
@@ -155,13 +162,14 @@ class NotificationsTest {
       node.start();
 
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(MINUTE)
           .until(
               () ->
                   node.<Integer, RuntimeException>transactReturning(
                           tx -> Sql.query(tx.connection(), "SELECT 1", row -> row.getInt(1)).get(0))
                       == 1);
       assertThat(node.notifications().isConnected()).isFalse();
+      await().until(() -> node.notifications().status().state() == State.NO_CONNECTION);
       node.transact(tx -> node.notifications().send(tx, "t", "unheard"));
       assertThat(node.notifications().isConnected()).isFalse();
     }
@@ -199,6 +207,78 @@ class NotificationsTest {
   }
 
   @Test
+  void start_poolerSwallowsListen_pollsAndSaysSo() throws Exception {
+    try (Plinth deaf =
+            database
+                .plinth(new WithoutListen(database.pool(4)))
+                .instanceTimeToLive(MINUTE)
+                .build();
+        Plinth other = connected(node())) {
+      assertThat(deaf.notifications().status().state()).isEqualTo(State.STOPPED);
+      deaf.start();
+      await().until(() -> deaf.notifications().status().state() == State.UNHEARD);
+      assertThat(deaf.notifications().isConnected()).isFalse();
+      assertThat(deaf.notifications().status().problem()).contains("notificationDataSource");
+      assertThat(deaf.notifications().status().losses()).isZero();
+      Lock lock = other.locks().tryAcquire("awaited").orElseThrow();
+      CompletableFuture<Lock> waiting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return deaf.locks().acquire("awaited", MINUTE);
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+
+      lock.release();
+
+      assertThat(waiting.get().isHeld()).as("what was not heard of is found").isTrue();
+      assertThat(other.notifications().status().state()).isEqualTo(State.LISTENING);
+    }
+  }
+
+  @Test
+  void network_awayForAWhile_isToldAndComesBack() {
+    try (FaultyProxy network = FaultyProxy.to(database)) {
+      PGSimpleDataSource far = new PGSimpleDataSource();
+      far.setUrl(network.url());
+      try (Plinth node = connected(node().notificationDataSource(far))) {
+        List<String> heard = listen(node, "t");
+        Instant since = node.notifications().status().since();
+
+        network.refuseNew(true);
+        network.cutAll();
+
+        await().until(() -> node.notifications().status().state() == State.LOST);
+        NotificationStatus lost = node.notifications().status();
+        assertThat(lost.losses()).isOne();
+        assertThat(lost.problem()).isNotNull();
+        assertThat(lost.since()).isAfterOrEqualTo(since);
+        node.transact(tx -> node.notifications().send(tx, "t", "into the dark"));
+
+        network.refuseNew(false);
+
+        await().until(() -> node.notifications().isConnected());
+        assertThat(heard).as("something may have been missed").containsExactly("");
+        assertThat(node.notifications().status().problem()).isNull();
+        assertThat(node.notifications().status().losses()).isOne();
+      }
+    }
+  }
+
+  @Test
+  void status_switchedOffAndClosed_saysSo() {
+    Plinth off = node().withoutNotifications().build();
+    off.start();
+    assertThat(off.notifications().status().state()).isEqualTo(State.SWITCHED_OFF);
+    off.close();
+    Plinth node = connected(node());
+    node.close();
+    assertThat(node.notifications().status().state()).isEqualTo(State.STOPPED);
+  }
+
+  @Test
   void send_badArguments_areRefusedBeforeAnySql(Plinth plinth) {
     plinth.transact(
         tx -> {
@@ -220,22 +300,17 @@ class NotificationsTest {
   }
 
   @Test
-  void send_manyTimes_arrivesWithinMilliseconds() throws InterruptedException {
+  void send_manyTimes_arrivesByTheConnectionThatListens() throws InterruptedException {
     try (Plinth sender = connected(node());
         Plinth receiver = connected(node())) {
       BlockingQueue<String> heard = new ArrayBlockingQueue<>(1_000);
       receiver.notifications().subscribe("t", heard::add);
-      long[] nanos = new long[200];
-      for (int n = 0; n < nanos.length; n++) {
+      for (int n = 0; n < 200; n++) {
         String payload = Integer.toString(n);
-        long before = System.nanoTime();
         sender.transact(tx -> sender.notifications().send(tx, "t", payload));
-        assertThat(heard.take()).isEqualTo(payload);
-        nanos[n] = System.nanoTime() - before;
+        // Nobody polls here: what arrives was heard.
+        assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo(payload);
       }
-      Arrays.sort(nanos);
-      // Far above what it takes, far below any polling.
-      assertThat(Duration.ofNanos(nanos[nanos.length / 2])).isLessThan(Duration.ofMillis(150));
     }
   }
 
@@ -246,7 +321,7 @@ class NotificationsTest {
   private static Plinth connected(PlinthBuilder builder) {
     Plinth plinth = builder.build();
     plinth.start();
-    await().atMost(Duration.ofSeconds(20)).until(() -> plinth.notifications().isConnected());
+    await().atMost(MINUTE).until(() -> plinth.notifications().isConnected());
     return plinth;
   }
 

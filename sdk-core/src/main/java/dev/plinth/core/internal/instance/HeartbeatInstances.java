@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,7 +57,13 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
   @Override
   public void start() {
     register();
-    pulse.start();
+    try {
+      pulse.start();
+    } catch (RejectedExecutionException e) {
+      rows.stop(id());
+      current = null;
+      throw e;
+    }
   }
 
   @Override

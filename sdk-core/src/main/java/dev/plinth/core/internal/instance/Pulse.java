@@ -34,11 +34,11 @@ final class Pulse {
   void start() {
     lock.lock();
     try {
+      threads.execute(this::run);
       running = true;
     } finally {
       lock.unlock();
     }
-    threads.execute(this::run);
   }
 
   /** Asks for a beat at once. */

@@ -18,6 +18,7 @@ final class Ticker {
   private final Runnable tick;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean started;
 
   Ticker(Threads threads, Runnable tick) {
     this.threads = threads;
@@ -26,6 +27,7 @@ final class Ticker {
 
   void start() {
     threads.execute(this::run);
+    started = true;
   }
 
   /** Ends ticking, has what runs interrupted, and waits until it is over, though not for ever. */
@@ -33,7 +35,7 @@ final class Ticker {
     closing.countDown();
     long end = System.nanoTime() + CLOSES_WITHIN.toNanos();
     try {
-      if (!ended.await(CLOSES_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (started && !ended.await(CLOSES_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
         log.warn("Maintenance does not end");
       }
       interrupt.run();

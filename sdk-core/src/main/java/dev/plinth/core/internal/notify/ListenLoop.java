@@ -2,16 +2,16 @@ package dev.plinth.core.internal.notify;
 
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
+import dev.plinth.core.notify.NotificationStatus;
+import dev.plinth.core.notify.NotificationStatus.State;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.tx.ConnectionSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +25,10 @@ final class ListenLoop {
   private static final Duration KEEPALIVE = Duration.ofSeconds(20);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
   private static final Duration LAST_BACKOFF = Duration.ofSeconds(30);
+
+  /** A probe may also be late because the machine is overloaded, so the first pauses are short. */
+  private static final Duration FIRST_WHEN_IMPOSSIBLE = Duration.ofSeconds(10);
+
   private static final Duration WHEN_IMPOSSIBLE = Duration.ofMinutes(5);
 
   private final Settings settings;
@@ -34,10 +38,9 @@ final class ListenLoop {
   private final Probe probe;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
-  private volatile boolean connected;
-  private volatile @Nullable Instant since;
+  private final Standing standing;
+  private volatile boolean started;
   private boolean connectedBefore;
-  private boolean degraded;
 
   ListenLoop(Settings settings, Channel channel, Listeners listeners, Threads threads) {
     this.settings = settings;
@@ -45,33 +48,28 @@ final class ListenLoop {
     this.listeners = listeners;
     this.threads = threads;
     this.probe = new Probe(source(settings), channel, threads);
+    this.standing =
+        new Standing(
+            settings.clock(), settings.notifications() ? State.STOPPED : State.SWITCHED_OFF);
   }
 
   void start() {
-    since = settings.clock().instant();
     threads.execute(this::run);
+    started = true;
   }
 
   boolean isConnected() {
-    return connected;
+    return standing.is(State.LISTENING);
   }
 
-  /** Since when there has been a connection, or none; null before the start. */
-  @Nullable Instant since() {
-    return since;
-  }
-
-  private void connected(boolean now) {
-    if (connected != now) {
-      since = settings.clock().instant();
-    }
-    connected = now;
+  NotificationStatus status() {
+    return standing.status();
   }
 
   void close() {
     closing.countDown();
     try {
-      if (!ended.await(5, TimeUnit.SECONDS)) {
+      if (started && !ended.await(5, TimeUnit.SECONDS)) {
         log.warn("The LISTEN connection does not end; its thread goes on until the server answers");
       }
     } catch (InterruptedException e) {
@@ -81,30 +79,33 @@ final class ListenLoop {
 
   private void run() {
     try {
+      standing.enter(State.CONNECTING, null);
       Duration backoff = FIRST_BACKOFF;
+      Duration impossible = FIRST_WHEN_IMPOSSIBLE;
       while (!isClosing(Duration.ZERO)) {
         boolean heard = false;
+        boolean unheard = false;
         try (ListenConnection listening = ListenConnection.on(open(), channel)) {
-          if (!hears(listening)) {
-            backoff = WHEN_IMPOSSIBLE;
-          } else {
-            heard = true;
+          heard = hears(listening);
+          unheard = !heard;
+          if (heard) {
+            backoff = FIRST_BACKOFF;
+            impossible = FIRST_WHEN_IMPOSSIBLE;
             listen(listening);
           }
         } catch (SQLException | RuntimeException e) {
           lost(e);
-        } finally {
-          connected(false);
         }
-        backoff = heard ? FIRST_BACKOFF : backoff;
-        if (isClosing(jittered(backoff))) {
+        if (isClosing(jittered(unheard ? impossible : backoff))) {
           return;
         }
-        backoff = shorter(backoff.multipliedBy(2), LAST_BACKOFF);
+        backoff = heard ? backoff : shorter(backoff.multipliedBy(2), LAST_BACKOFF);
+        impossible = unheard ? shorter(impossible.multipliedBy(2), WHEN_IMPOSSIBLE) : impossible;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      standing.enter(State.STOPPED, null);
       ended.countDown();
     }
   }
@@ -115,27 +116,28 @@ final class ListenLoop {
     if (result == Probe.Result.ARRIVED || (result == Probe.Result.NO_CONNECTION && dedicated)) {
       return true;
     }
-    if (!degraded && !isClosing(Duration.ZERO)) {
-      degraded = true;
-      log.warn(
-          result == Probe.Result.LOST
-              ? "Notifications do not arrive, as behind a pooler in transaction mode: every node"
-                  + " polls. Give a notificationDataSource that leads to the server directly"
-              : "The pool has no connection to spare for LISTEN: this node polls. Enlarge the pool or"
-                  + " give a notificationDataSource");
+    boolean known = standing.is(State.UNHEARD) || standing.is(State.NO_CONNECTION);
+    String problem =
+        result == Probe.Result.LOST
+            ? "Notifications do not arrive, as behind a pooler in transaction mode: every node"
+                + " polls. Give a notificationDataSource that leads to the server directly"
+            : "The pool has no connection to spare for LISTEN: this node polls. Enlarge the pool or"
+                + " give a notificationDataSource";
+    if (!known && !isClosing(Duration.ZERO)) {
+      log.warn(problem);
     }
+    standing.enter(result == Probe.Result.LOST ? State.UNHEARD : State.NO_CONNECTION, problem);
     return false;
   }
 
   private void listen(ListenConnection listening) throws SQLException, InterruptedException {
-    degraded = false;
     if (connectedBefore) {
       log.info("Listening for notifications again");
     }
     connectedBefore = true;
     // The first time as well: what was sent before, or arrived during the probe, was not heard.
     listeners.tellEveryone();
-    connected(true);
+    standing.enter(State.LISTENING, null);
     long validated = System.nanoTime();
     while (!isClosing(Duration.ZERO)) {
       listening.await(CLOSES_WITHIN).forEach(listeners::tell);
@@ -152,12 +154,12 @@ final class ListenLoop {
     if (isClosingNow()) {
       return;
     }
-    if (connected || !degraded) {
-      degraded = true;
+    if (standing.is(State.LISTENING) || standing.is(State.CONNECTING)) {
       log.warn("The LISTEN connection is lost; this node polls until there is one again", e);
     } else {
       log.debug("There is still no LISTEN connection", e);
     }
+    standing.enter(State.LOST, String.valueOf(e.getMessage()));
   }
 
   private Connection open() throws SQLException {

@@ -5,12 +5,12 @@ import dev.plinth.core.health.Health;
 import dev.plinth.core.internal.Lifecycle;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
+import dev.plinth.core.notify.NotificationStatus;
 import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
-import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -70,15 +70,20 @@ public final class PostgresNotifications implements Notifications, Lifecycle {
 
   /** Whether hints arrive, and since when. */
   public Health.Notifications health() {
-    Instant since = loop.since();
-    boolean off = !switchedOn || since == null;
-    return new Health.Notifications(
-        off
-            ? Health.Notifications.State.OFF
-            : loop.isConnected()
-                ? Health.Notifications.State.CONNECTED
-                : Health.Notifications.State.POLLING,
-        since);
+    NotificationStatus status = loop.status();
+    return switch (status.state()) {
+      case SWITCHED_OFF, STOPPED ->
+          new Health.Notifications(Health.Notifications.State.OFF, null);
+      case LISTENING ->
+          new Health.Notifications(Health.Notifications.State.CONNECTED, status.since());
+      case CONNECTING, LOST, UNHEARD, NO_CONNECTION ->
+          new Health.Notifications(Health.Notifications.State.POLLING, status.since());
+    };
+  }
+
+  @Override
+  public NotificationStatus status() {
+    return loop.status();
   }
 
   private static String checkTopic(String topic) {
