@@ -11,7 +11,11 @@ import dev.plinth.test.TestDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +32,70 @@ class MigrateCrashTest {
   @Test
   void migrate_nodeKilledDuringCreateIndexConcurrently_nextNodeFinishes() throws Exception {
     killedMidWay("concurrently");
+  }
+
+  @Test
+  void migrate_tenNodesAtOnceAndTheOneAtItIsKilled_othersFinishAndTheEleventhStarts()
+      throws Exception {
+    try (TestDatabase database = TestDatabase.create(true);
+        Connection gate = database.connect()) {
+      Sql.execute(gate, "CREATE TABLE public.gate (closed boolean)");
+      Sql.execute(gate, "INSERT INTO public.gate VALUES (true)");
+      List<Plinth> nodes = new ArrayList<>();
+      ExecutorService threads = Executors.newCachedThreadPool();
+      try (ForkedJvm first =
+          ForkedJvm.start(Node.class, database.url(), folder.toString(), "gated")) {
+        await().until(() -> sleeping(gate) == 1);
+        List<Future<MigrationReport>> reports = new ArrayList<>();
+        for (int n = 0; n < 9; n++) {
+          Plinth node = plinth(database.url(), module(folder.resolve("node" + n), "gated"));
+          nodes.add(node);
+          reports.add(threads.submit(() -> node.migrations().migrate()));
+        }
+        await().until(() -> lockedOut(gate) == 9);
+
+        first.kill();
+        Sql.execute(gate, "DELETE FROM public.gate");
+
+        int applied = 0;
+        int busy = 0;
+        for (Future<MigrationReport> report : reports) {
+          int scripts = report.get().applied().size();
+          applied += scripts;
+          busy += scripts > 0 ? 1 : 0;
+        }
+        assertThat(busy).as("nodes that found something to do").isEqualTo(1);
+        try (Plinth eleventh = plinth(database.url(), module(folder.resolve("11"), "gated"))) {
+          assertThat(eleventh.migrations().migrate().applied()).isEmpty();
+          eleventh.migrations().verify();
+          assertThat(eleventh.migrations().history()).hasSizeGreaterThanOrEqualTo(applied);
+          eleventh.start();
+          assertThat(eleventh.instances().isAlive()).isTrue();
+        }
+      } finally {
+        nodes.forEach(Plinth::close);
+        threads.shutdownNow();
+      }
+    }
+  }
+
+  /** Migrations that stand before the gate, in the middle of a transaction. */
+  private static long sleeping(Connection connection) {
+    return count(connection, "wait_event = 'PgSleep'");
+  }
+
+  /** Nodes that keep asking for the lock on the schema. */
+  private static long lockedOut(Connection connection) {
+    return count(connection, "query LIKE 'SELECT pg_try_advisory_lock%'");
+  }
+
+  private static long count(Connection connection, String condition) {
+    return Sql.query(
+            connection,
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                + condition,
+            row -> row.getLong(1))
+        .get(0);
   }
 
   private void killedMidWay(String how) throws Exception {
@@ -102,6 +170,23 @@ class MigrateCrashTest {
 
   private static FeatureModule module(Path folder, String how) {
     ScriptedModule module = scripted(folder.resolve(how));
+    if (how.equals("gated")) {
+      return module
+          .script(
+              "gated",
+              """
+              CREATE TABLE ${schema}.prices (price int);
+              DO $$
+              BEGIN
+                WHILE EXISTS (SELECT FROM public.gate) LOOP
+                  PERFORM pg_sleep(0.05);
+                END LOOP;
+              END
+              $$;
+              """,
+              "DROP TABLE ${schema}.prices;")
+          .module();
+    }
     if (how.equals("transaction")) {
       return module
           .script(

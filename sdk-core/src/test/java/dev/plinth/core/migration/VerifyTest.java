@@ -131,6 +131,33 @@ class VerifyTest {
   }
 
   @Test
+  void verify_scriptThatTheModuleDoesNotName_isTold() {
+    try (Plinth plinth = plinth(shop("named"))) {
+      plinth.migrations().migrate();
+      plinth.migrations().verify();
+    }
+    for (String stray : List.of("V1_5__stray.sql", "V7__stray.sql", "R__stray.sql")) {
+      FeatureModule module =
+          new ScriptedModule(folder.resolve(stray), "shop")
+              .script("table", TABLE, DROP)
+              .unnamed(stray, "SELECT 1;")
+              .module();
+      try (Plinth plinth = plinth(module)) {
+        assertThatThrownBy(() -> plinth.migrations().verify())
+            .isInstanceOfSatisfying(
+                SchemaInvalidException.class,
+                e ->
+                    assertThat(e.problems())
+                        .containsExactly(
+                            "The class path holds "
+                                + stray
+                                + " among the migrations of shop, which the module does not name:"
+                                + " name it in FeatureModule.migrations() or take it away"));
+      }
+    }
+  }
+
+  @Test
   void newerExpandingMigration_olderCodeGoesOn() {
     migrateNewer("expanding");
     try (Plinth older = plinth(shop("a"))) {

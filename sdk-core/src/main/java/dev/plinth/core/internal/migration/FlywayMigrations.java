@@ -46,7 +46,7 @@ public final class FlywayMigrations implements Migrations {
     Migrated migrated =
         changing(
             connection -> {
-              MigrationReport report = new Migrate(schema, lines()).run(connection);
+              MigrationReport report = new Migrate(schema, lines(), patience()).run(connection);
               boolean owner = Preconditions.obstacle(connection, schema).isEmpty();
               if (owner) {
                 Registration registration = new Registration(schema);

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.migration;
 
+import dev.plinth.core.internal.LockPatience;
 import dev.plinth.core.migration.Migration;
 import dev.plinth.core.migration.MigrationException;
 import dev.plinth.core.migration.MigrationReport;
@@ -7,6 +8,7 @@ import dev.plinth.core.migration.SchemaInvalidException;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.List;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
@@ -18,10 +20,12 @@ final class Migrate {
 
   private final Schema schema;
   private final List<Line> lines;
+  private final LockPatience patience;
 
-  Migrate(Schema schema, List<Line> lines) {
+  Migrate(Schema schema, List<Line> lines, Duration patience) {
     this.schema = schema;
     this.lines = lines;
+    this.patience = new LockPatience(patience);
   }
 
   MigrationReport run(Connection connection) {
@@ -34,14 +38,11 @@ final class Migrate {
     List<Script> pending = Findings.pending(lines, before);
     if (!pending.isEmpty()) {
       Preconditions.requireOwner(connection, schema);
-      List<FlywayRun> runs =
-          lines.stream()
-              .filter(line -> pending.stream().anyMatch(line::brings))
-              .map(line -> new FlywayRun(connection, schema, line))
-              .toList();
-      runs.forEach(FlywayRun::refuseUnnamed);
+      List<Line> behind =
+          lines.stream().filter(line -> pending.stream().anyMatch(line::brings)).toList();
+      behind.forEach(line -> new FlywayRun(connection, schema, line).refuseUnnamed());
       createSchema(connection);
-      runs.forEach(run -> migrate(connection, run, before));
+      behind.forEach(line -> migrate(connection, line, before));
     }
     return new MigrationReport(pending.stream().map(Script::migration).toList(), List.of());
   }
@@ -60,16 +61,36 @@ final class Migrate {
     }
   }
 
-  private void migrate(Connection connection, FlywayRun run, Installed before) {
-    Line line = run.line();
+  private void migrate(Connection connection, Line line, Installed before) {
     new Registration(schema).enter(connection, line);
     forgetFailures(connection, line, before);
     try {
-      run.migrate();
+      Segment.of(Findings.pending(List.of(line), before))
+          .forEach(segment -> migrate(connection, line, segment));
     } catch (FlywayException e) {
       throw failure(connection, line, e);
     } finally {
       report(connection, line, before);
+    }
+  }
+
+  private void migrate(Connection connection, Line line, Segment segment) {
+    FlywayRun run = new FlywayRun(connection, schema, line, Integer.toString(segment.last()));
+    if (!segment.transactional()) {
+      run.migrate();
+      return;
+    }
+    try (LockTimeout timeout = LockTimeout.of(connection, LockPatience.LOCK_TIMEOUT)) {
+      patience.untilLocked(
+          () -> {
+            try {
+              run.migrate();
+              return true;
+            } catch (FlywayException e) {
+              log.debug("Migrating {} broke off, perhaps for want of a lock", line.module(), e);
+              throw e;
+            }
+          });
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.migration;
 
+import dev.plinth.core.internal.LockPatience;
 import dev.plinth.core.migration.MigrationException;
 import dev.plinth.core.migration.MigrationReport;
 import dev.plinth.core.migration.UndoConsent;
@@ -48,7 +49,17 @@ final class Undo {
     SchemaLock flyway = SchemaLock.ofFlyway(schema, line.module(), patience);
     flyway.acquire(connection);
     try {
-      scripts.forEach(script -> undo(connection, script));
+      // As when migrating: nobody is to queue behind a request for a lock.
+      LockPatience locks = new LockPatience(patience);
+      try (LockTimeout timeout = LockTimeout.of(connection, LockPatience.LOCK_TIMEOUT)) {
+        for (Script script : scripts) {
+          locks.untilLocked(
+              () -> {
+                undo(connection, script);
+                return true;
+              });
+        }
+      }
       if (target == 0) {
         Sql.execute(connection, "DROP TABLE " + Line.quotedHistory(schema, line.module()));
       }

@@ -31,6 +31,7 @@ final class Verify {
     problems.addAll(Findings.changed(lines, installed));
     problems.addAll(disagreeing(installed));
     for (Line line : lines) {
+      new FlywayRun(connection, schema, line).unnamedProblem().ifPresent(problems::add);
       for (Script script : line.scripts()) {
         if (installed.isApplied(script)) {
           problems.addAll(faults(connection, script));

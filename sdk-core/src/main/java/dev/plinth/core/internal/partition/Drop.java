@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.partition;
 
+import dev.plinth.core.internal.LockPatience;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import java.sql.Connection;

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.partition;
 
+import dev.plinth.core.internal.LockPatience;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.tx.Failures;
 import dev.plinth.core.internal.tx.Transactions;

@@ -1,4 +1,4 @@
-package dev.plinth.core.internal.partition;
+package dev.plinth.core.internal;
 
 import dev.plinth.core.spi.SqlStates;
 import java.time.Duration;
@@ -10,17 +10,21 @@ import java.util.function.Supplier;
  * Repeats DDL that did not get its lock within {@code lock_timeout}. Between two tries whoever
  * queued behind it runs, so a writer never waits longer than that timeout.
  */
-final class LockPatience {
+public final class LockPatience {
+  /** What {@code lock_timeout} is to be while DDL runs that writers might queue behind. */
+  public static final String LOCK_TIMEOUT = "50ms";
+
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final Duration patience;
 
-  LockPatience(Duration patience) {
+  /** Gives up after the given time. */
+  public LockPatience(Duration patience) {
     this.patience = patience;
   }
 
   /** The last failure is thrown when the patience ends. */
-  <T> T untilLocked(Supplier<T> work) {
+  public <T> T untilLocked(Supplier<T> work) {
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
       try {
