@@ -104,7 +104,7 @@ class ExecutorTest {
 
   @Test
   void start_executorTakesNothing_isToldAndLeavesNothingBehind() {
-    for (int allowed = 0; allowed < 3; allowed++) {
+    for (int allowed = 0; allowed < 4; allowed++) {
       AtomicInteger left = new AtomicInteger(allowed);
       ExecutorService threads = Executors.newCachedThreadPool();
       Plinth plinth =

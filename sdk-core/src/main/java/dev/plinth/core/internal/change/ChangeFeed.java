@@ -118,10 +118,11 @@ public final class ChangeFeed implements Lifecycle {
   @Override
   public void close() {
     closing = true;
+    boolean began = running;
     running = false;
     wakeUps.release();
     try {
-      if (!ended.await(CLOSES_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (began && !ended.await(CLOSES_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
         log.warn("The database does not answer; the thread that asks it for changes goes on");
       }
     } catch (InterruptedException e) {

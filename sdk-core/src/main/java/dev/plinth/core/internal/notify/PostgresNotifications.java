@@ -72,8 +72,7 @@ public final class PostgresNotifications implements Notifications, Lifecycle {
   public Health.Notifications health() {
     NotificationStatus status = loop.status();
     return switch (status.state()) {
-      case SWITCHED_OFF, STOPPED ->
-          new Health.Notifications(Health.Notifications.State.OFF, null);
+      case SWITCHED_OFF, STOPPED -> new Health.Notifications(Health.Notifications.State.OFF, null);
       case LISTENING ->
           new Health.Notifications(Health.Notifications.State.CONNECTED, status.since());
       case CONNECTING, LOST, UNHEARD, NO_CONNECTION ->
