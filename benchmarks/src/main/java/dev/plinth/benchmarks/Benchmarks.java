@@ -73,7 +73,7 @@ final class Benchmarks implements Callable<Integer> {
 
   @Option(
       names = "--seconds",
-      defaultValue = "8",
+      defaultValue = "5",
       description = "Length of workloads that are bound by time (${DEFAULT-VALUE}).")
   private int seconds;
 
@@ -82,6 +82,12 @@ final class Benchmarks implements Callable<Integer> {
       defaultValue = "2",
       description = "How long those run before, unmeasured (${DEFAULT-VALUE}).")
   private int warmUpSeconds;
+
+  @Option(
+      names = "--pickup-seconds",
+      defaultValue = "8",
+      description = "How long jobs.pickup enqueues twenty jobs a second (${DEFAULT-VALUE}).")
+  private int pickupSeconds;
 
   @Option(
       names = "--pinned-seconds",
@@ -112,7 +118,16 @@ final class Benchmarks implements Callable<Integer> {
       chosen = Workloads.named(workloads);
       sizes =
           new Sizes(
-              rounds, jobs, warmUp, workers, threads, pool, seconds, warmUpSeconds, pinnedSeconds);
+              rounds,
+              jobs,
+              warmUp,
+              workers,
+              threads,
+              pool,
+              seconds,
+              warmUpSeconds,
+              pickupSeconds,
+              pinnedSeconds);
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       return CommandLine.ExitCode.USAGE;

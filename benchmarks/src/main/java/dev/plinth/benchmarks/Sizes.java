@@ -11,6 +11,7 @@ package dev.plinth.benchmarks;
  * @param pool connections of each system's pool
  * @param seconds how long workloads take that are bound by time
  * @param warmUpSeconds how long those run before, unmeasured
+ * @param pickupSeconds how long jobs are enqueued at a steady pace
  * @param pinnedSeconds how long the old snapshot stays open
  */
 public record Sizes(
@@ -22,6 +23,7 @@ public record Sizes(
     int pool,
     int seconds,
     int warmUpSeconds,
+    int pickupSeconds,
     int pinnedSeconds) {
   /** Checks the arguments. */
   public Sizes {
@@ -33,6 +35,7 @@ public record Sizes(
     atLeast(pool, 4, "pool");
     atLeast(seconds, 1, "seconds");
     atLeast(warmUpSeconds, 1, "warm-up-seconds");
+    atLeast(pickupSeconds, 1, "pickup-seconds");
     atLeast(pinnedSeconds, 3, "pinned-seconds");
   }
 

@@ -1,5 +1,6 @@
 package dev.plinth.benchmarks;
 
+import dev.plinth.benchmarks.core.TokenCheck;
 import dev.plinth.benchmarks.jobs.Bulk;
 import dev.plinth.benchmarks.jobs.Drain;
 import dev.plinth.benchmarks.jobs.Pickup;
@@ -11,7 +12,14 @@ import java.util.stream.Collectors;
 /** All workloads there are. */
 final class Workloads {
   private static final List<Workload> ALL =
-      List.of(new Drain(), new Bulk(), new Single(), new Pickup(), new Pinned());
+      List.of(
+          new Drain(),
+          new Bulk(),
+          new Single(),
+          new Pickup(),
+          new Pinned(),
+          TokenCheck.ofSessions(),
+          TokenCheck.ofApiKeys());
 
   private Workloads() {}
 

@@ -11,7 +11,14 @@ final class WorkloadsTest {
   void named_none_areAll() {
     assertThat(Workloads.named(List.of()))
         .extracting(Workload::name)
-        .contains("jobs.drain", "jobs.bulk", "jobs.single", "jobs.pickup", "jobs.pinned");
+        .contains(
+            "jobs.drain",
+            "jobs.bulk",
+            "jobs.single",
+            "jobs.pickup",
+            "jobs.pinned",
+            "core.session",
+            "core.apikey");
   }
 
   @Test
@@ -40,10 +47,10 @@ final class WorkloadsTest {
   @Test
   void sizes_nonsense_areRefusedByTheirOption() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Sizes(0, 1000, 100, 16, 8, 20, 8, 2, 60))
+        .isThrownBy(() -> new Sizes(0, 1000, 100, 16, 8, 20, 8, 2, 8, 60))
         .withMessage("rounds must be at least 1, but is 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Sizes(3, 1000, 100, 16, 8, 20, 8, 2, 2))
+        .isThrownBy(() -> new Sizes(3, 1000, 100, 16, 8, 20, 8, 2, 8, 2))
         .withMessage("pinned-seconds must be at least 3, but is 2");
   }
 }

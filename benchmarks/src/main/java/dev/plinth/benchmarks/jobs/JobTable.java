@@ -1,7 +1,7 @@
 package dev.plinth.benchmarks.jobs;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.plinth.benchmarks.Pool;
 import dev.plinth.benchmarks.Turn;
 import dev.plinth.benchmarks.postgres.Rows;
 import java.sql.Connection;
@@ -42,10 +42,7 @@ final class JobTable implements AutoCloseable {
   }
 
   private static JobTable connect(JobSystem systems, String name, Turn turn) throws SQLException {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(turn.url());
-    config.setMaximumPoolSize(turn.sizes().pool());
-    HikariDataSource pool = new HikariDataSource(config);
+    HikariDataSource pool = Pool.open(turn);
     return new JobTable(
         pool, DriverManager.getConnection(turn.url()), systems.on(name, pool, turn.sizes()));
   }

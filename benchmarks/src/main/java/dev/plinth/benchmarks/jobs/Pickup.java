@@ -35,7 +35,7 @@ public final class Pickup implements Workload {
     try (JobTable table = JobTable.create(SYSTEMS, system, turn)) {
       Sizes sizes = turn.sizes();
       JobContestant contestant = table.contestant();
-      int jobs = sizes.seconds() * PickupProducer.PER_SECOND;
+      int jobs = sizes.pickupSeconds() * PickupProducer.PER_SECOND;
       int warmUp = sizes.warmUpSeconds() * PickupProducer.PER_SECOND;
       Latencies latencies = new Latencies(warmUp + jobs);
       try (JobContestant.Workers running = contestant.start(sizes.workers(), latencies)) {

@@ -24,7 +24,7 @@ final class PickupProducer {
         TimeUnit.MILLISECONDS.sleep(1_000 / PER_SECOND);
       }
       long next = System.nanoTime();
-      for (int i = 0; i < sizes.seconds() * PER_SECOND; i++) {
+      for (int i = 0; i < sizes.pickupSeconds() * PER_SECOND; i++) {
         TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
         table.contestant().enqueue(Latencies.nowMicros());
         next += 1_000_000_000L / PER_SECOND;

@@ -2,6 +2,7 @@ package dev.plinth.benchmarks.jobs;
 
 import dev.plinth.benchmarks.Sample;
 import dev.plinth.benchmarks.Sizes;
+import dev.plinth.benchmarks.Threads;
 import dev.plinth.benchmarks.Turn;
 import dev.plinth.benchmarks.Workload;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.plinth.benchmarks.jobs;
+package dev.plinth.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,15 +9,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** A number of threads that do the same over and over for a time. */
-final class Threads {
+public final class Threads {
   /** What they do. */
-  interface Step {
+  public interface Step {
+    /** Does it once. */
     void run() throws Exception;
   }
 
   private final int count;
 
-  Threads(int count) {
+  /** So many. */
+  public Threads(int count) {
     this.count = count;
   }
 
@@ -26,7 +28,7 @@ final class Threads {
    *
    * @return the seconds it took from the first begin to the last end
    */
-  double repeatFor(int seconds, Step step) throws Exception {
+  public double repeatFor(int seconds, Step step) throws Exception {
     ExecutorService executor = Executors.newFixedThreadPool(count);
     try {
       long begun = System.nanoTime();
