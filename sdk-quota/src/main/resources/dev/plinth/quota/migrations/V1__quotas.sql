@@ -106,7 +106,7 @@ LEFT JOIN (
     CASE WHEN window_end <= statement_timestamp() THEN 0 ELSE used END AS live
   FROM ${schema}.user_usage
 ) u ON u.user_id = s.id
-GROUP BY s.id;
+GROUP BY s.id, s.tenant_id;
 COMMENT ON VIEW ${schema}.user_quotas IS 'The seven limits of the default catalogue per user, with what is used of them, in the limits'' units';
 COMMENT ON COLUMN ${schema}.user_quotas.user_id IS 'The user';
 COMMENT ON COLUMN ${schema}.user_quotas.tenant_id IS 'The tenant of the user';
