@@ -19,7 +19,11 @@ class UndoPropertyTest {
   void core_everyVersionUndoneAndDoneAgainWithRows_isTheSame(@ForAll long seed) {
     Map<String, Integer> filled = MigrationProperties.of(List.of(), "core").check(seed);
 
-    assertThat(filled.get("users")).as("users: %s", filled).isPositive();
+    filled.remove("role_hierarchy"); // holds its one row from its migration on
+    assertThat(filled)
+        .as("every table of core's: the way back was gone with rows in each")
+        .allSatisfy((table, rows) -> assertThat(rows).as(table).isPositive())
+        .containsKeys("users", "api_keys", "sessions", "credentials", "locks", "vault_data_keys");
   }
 
   @Example
