@@ -117,8 +117,8 @@ final class RowSizes {
                 connection,
                 """
                 SELECT CASE WHEN n.rows < 1000 THEN '' ELSE format('| `%%s` | %%s | %%s | %%s |', '%1$s',
-                  sum(pg_table_size(c.oid)) / n.rows, sum(pg_indexes_size(c.oid)) / n.rows,
-                  sum(pg_total_relation_size(c.oid)) / n.rows) END
+                  round(sum(pg_table_size(c.oid)) / n.rows), round(sum(pg_indexes_size(c.oid)) / n.rows),
+                  round(sum(pg_total_relation_size(c.oid)) / n.rows)) END
                 FROM pg_class c, (SELECT count(*) AS rows FROM plinth.%1$s) n
                 WHERE c.oid = 'plinth.%1$s'::regclass
                   OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'plinth.%1$s'::regclass)
