@@ -6,6 +6,7 @@ import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.channel.Channel;
 import dev.plinth.core.config.Configuration;
+import dev.plinth.core.credential.Credentials;
 import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
@@ -257,6 +258,11 @@ public final class Plinth implements AutoCloseable {
    */
   public Vault vault() {
     return core.vault();
+  }
+
+  /** Secrets of users for other systems; needs keys, as the vault does. */
+  public Credentials credentials() {
+    return core.credentials();
   }
 
   /** Facts that modules announce. */

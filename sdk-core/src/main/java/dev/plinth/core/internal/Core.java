@@ -7,6 +7,7 @@ import dev.plinth.core.apikey.ApiKeys;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.channel.Channel;
 import dev.plinth.core.config.Configuration;
+import dev.plinth.core.credential.Credentials;
 import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.health.Health;
@@ -21,6 +22,7 @@ import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.channel.NotifyChannel;
 import dev.plinth.core.internal.config.StoredConfiguration;
+import dev.plinth.core.internal.credential.CredentialRepository;
 import dev.plinth.core.internal.diagnostics.Diagnose;
 import dev.plinth.core.internal.event.EventBus;
 import dev.plinth.core.internal.health.HealthCheck;
@@ -98,6 +100,7 @@ public final class Core {
   private final SessionRepository sessions;
   private final PasswordRepository passwords;
   private final @Nullable EnvelopeVault vault;
+  private final CredentialRepository credentials;
   private final HeartbeatInstances instances;
   private final PostgresNotifications notifications;
   private final LeasedLocks locks;
@@ -146,6 +149,7 @@ public final class Core {
             ? null
             : new EnvelopeVault(
                 standalone, transactions, settings, settings.keys(), ids, modules, this::ifStarted);
+    this.credentials = new CredentialRepository(standalone, settings.schema(), ids, this::vault);
     this.instances = new HeartbeatInstances(settings, transactions, ids, threads);
     this.notifications = new PostgresNotifications(settings, threads);
     this.locks =
@@ -342,6 +346,11 @@ public final class Core {
           "The vault has no keys: give some with Plinth.builder().keys(KeyRing.fromEnvironment(…))");
     }
     return vault;
+  }
+
+  /** Credentials. */
+  public Credentials credentials() {
+    return credentials;
   }
 
   /** Events. */
