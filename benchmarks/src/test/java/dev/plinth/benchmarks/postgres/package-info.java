@@ -1,4 +1,4 @@
-/** Tests of addresses. */
+/** Tests of addresses, and of what makes a server fit to be measured on. */
 @NullMarked
 package dev.plinth.benchmarks.postgres;
 
