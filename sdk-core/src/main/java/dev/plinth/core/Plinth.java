@@ -140,7 +140,11 @@ public final class Plinth implements AutoCloseable {
     return core.transactions().join(connection, null);
   }
 
-  /** As {@link #join(Connection)}, on behalf of a tenant. */
+  /**
+   * As {@link #join(Connection)}, on behalf of a tenant. With {@link
+   * PlinthBuilder#rowLevelSecurity} it tells the database so, for the rest of the transaction; a
+   * transaction serves one tenant at a time, the last that was named.
+   */
   public JoinedTx join(Connection connection, String tenant) {
     return core.transactions().join(connection, Args.text(tenant, 255, "tenant"));
   }

@@ -163,6 +163,16 @@ public final class PlinthBuilder {
   }
 
   /**
+   * Says that the script {@code row_level_security} is applied: every transaction with a tenant
+   * tells it to the database first, which costs one round trip, and background work asks to see the
+   * rows of all. Off unless called; see the guide on tenancy.
+   */
+  public PlinthBuilder rowLevelSecurity() {
+    settings = settings.withRowLevelSecurity(true);
+    return this;
+  }
+
+  /**
    * Makes the Plinth. Opens no connection and starts no thread.
    *
    * @throws IllegalArgumentException when neither a data source nor a connection source was given

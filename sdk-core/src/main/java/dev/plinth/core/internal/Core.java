@@ -125,7 +125,8 @@ public final class Core {
   public Core(Plinth plinth, Settings settings) {
     this.settings = settings;
     this.modules = Modules.inOrder(settings.modules());
-    this.transactions = new Transactions(Args.notNull(settings.source(), "source"));
+    this.transactions =
+        new Transactions(Args.notNull(settings.source(), "source"), settings.rowLevelSecurity());
     this.reads = new RoutedReads(transactions);
     this.threads = new Threads(settings.executor());
     this.ids = new UuidV7(settings.clock());

@@ -31,7 +31,8 @@ public record Settings(
     String nodeName,
     Duration timeToLive,
     Duration migrationLockTimeout,
-    PasswordOptions passwords) {
+    PasswordOptions passwords,
+    boolean rowLevelSecurity) {
   /** What holds when the builder is told nothing. */
   public static Settings defaults() {
     return new Settings(
@@ -48,7 +49,8 @@ public record Settings(
         NodeName.ofThisProcess(),
         Duration.ofSeconds(30),
         Duration.ofMinutes(15),
-        PasswordOptions.defaults());
+        PasswordOptions.defaults(),
+        false);
   }
 
   /** The same with another {@code source}. */
@@ -67,7 +69,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code migrationDataSource}. */
@@ -86,7 +89,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code notificationDataSource}. */
@@ -105,7 +109,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code notifications}. */
@@ -124,7 +129,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code schema}. */
@@ -143,7 +149,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code keys}. */
@@ -162,7 +169,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code json}. */
@@ -181,7 +189,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code clock}. */
@@ -200,7 +209,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code executor}. */
@@ -219,7 +229,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code modules}. */
@@ -238,7 +249,8 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code nodeName}. */
@@ -257,7 +269,8 @@ public record Settings(
         value,
         timeToLive,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code timeToLive}. */
@@ -276,7 +289,8 @@ public record Settings(
         nodeName,
         value,
         migrationLockTimeout,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with another {@code migrationLockTimeout}. */
@@ -295,7 +309,8 @@ public record Settings(
         nodeName,
         timeToLive,
         value,
-        passwords);
+        passwords,
+        rowLevelSecurity);
   }
 
   /** The same with other {@code passwords}. */
@@ -314,6 +329,27 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        value,
+        rowLevelSecurity);
+  }
+
+  /** The same with another {@code rowLevelSecurity}. */
+  public Settings withRowLevelSecurity(boolean value) {
+    return new Settings(
+        source,
+        migrationDataSource,
+        notificationDataSource,
+        notifications,
+        schema,
+        keys,
+        json,
+        clock,
+        executor,
+        modules,
+        nodeName,
+        timeToLive,
+        migrationLockTimeout,
+        passwords,
         value);
   }
 }

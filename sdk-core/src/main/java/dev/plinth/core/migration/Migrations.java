@@ -77,4 +77,18 @@ public interface Migrations {
    * @throws MigrationException when the schema has no table of Plinth's yet
    */
   List<String> grants(String role);
+
+  /**
+   * Scripts that a host may want and no version needs: {@code document_indexes} (GIN on {@code
+   * users.settings} and {@code users.metadata}, made without blocking writers) and {@code
+   * row_level_security} (policies on every table with a tenant).
+   */
+  List<OptionalScript> optional();
+
+  /**
+   * One of {@link #optional()}.
+   *
+   * @throws IllegalArgumentException when there is none of that name
+   */
+  OptionalScript optional(String name);
 }

@@ -51,6 +51,14 @@ public interface FeatureModule {
   }
 
   /**
+   * Tables whose rows without a tenant belong to the installation and may be read by every tenant,
+   * under row-level security too.
+   */
+  default List<String> sharedTables() {
+    return List.of();
+  }
+
+  /**
    * Called once for each Plinth, when it is built: the place to take part in what others announce,
    * such as the merge of two users, whether or not the module's entry point is ever made. Sends
    * nothing; {@link Participation} helps where the module's tables may not be there yet.

@@ -143,6 +143,10 @@ BEGIN
       child,
       CASE item.grantee WHEN 0 THEN 'PUBLIC' ELSE item.grantee::regrole::text END);
   END LOOP;
+  -- Reached by its own name, a partition shows nothing where its parent has policies.
+  IF (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = parent) THEN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', child);
+  END IF;
   EXECUTE format(
     'ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
     parent,

@@ -89,7 +89,8 @@ final class Chore {
   private <T> T alone(TxFunction<T, RuntimeException> work) {
     // The fold must see what was committed before it got its lock.
     return plinth.transactSeparately(
-        TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED), work);
+        TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED).withAllTenants(),
+        work);
   }
 
   private synchronized boolean begin() {

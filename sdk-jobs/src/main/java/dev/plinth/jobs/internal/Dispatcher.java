@@ -126,7 +126,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private <T> T alone(TxFunction<T, RuntimeException> work) {
-    return plinth.transactSeparately(TxOptions.defaults(), work);
+    return plinth.transactSeparately(TxOptions.defaults().withAllTenants(), work);
   }
 
   private boolean claim() {

@@ -198,7 +198,8 @@ final class Endings implements AutoCloseable {
     }
     log.warn("The ends of {} jobs cannot be written; these jobs will run again", left.size());
     try {
-      plinth.transactSeparately(TxOptions.defaults(), tx -> release.write(tx, left));
+      plinth.transactSeparately(
+          TxOptions.defaults().withAllTenants(), tx -> release.write(tx, left));
     } catch (RuntimeException e) {
       log.warn("The claims on {} jobs are held until this instance ends", left.size(), e);
     }

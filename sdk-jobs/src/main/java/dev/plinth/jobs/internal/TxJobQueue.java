@@ -196,7 +196,9 @@ public final class TxJobQueue implements JobQueue {
   public List<Fault> check() {
     return standalone
         ? plinth.transactSeparately(
-            TxOptions.defaults().withIsolation(TxOptions.Isolation.REPEATABLE_READ),
+            TxOptions.defaults()
+                .withIsolation(TxOptions.Isolation.REPEATABLE_READ)
+                .withAllTenants(),
             statements.invariants()::check)
         : scope.returning(statements.invariants()::check);
   }

@@ -3,6 +3,7 @@ package dev.plinth.oauth.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events.Subscription;
 import dev.plinth.core.spi.TxScope;
+import dev.plinth.core.tx.TxOptions;
 import dev.plinth.oauth.Freshness;
 import dev.plinth.oauth.Provider;
 import dev.plinth.oauth.TokenStore;
@@ -31,7 +32,12 @@ public final class Engine implements AutoCloseable {
     this.lease = lease;
     this.memory = new TokenMemory(plinth);
     ProviderRepository providers = providers(TxScope.standalone(plinth));
-    declared.forEach(providers::declare);
+    if (!declared.isEmpty()) {
+      // They are the installation's own, so no tenant's policy would let them through.
+      plinth.transact(
+          TxOptions.defaults().withAllTenants(),
+          tx -> declared.forEach(providers(TxScope.of(tx))::declare));
+    }
     ProviderCalls calls = new ProviderCalls(plinth.json(), plinth.clock());
     Revocations revocations = new Revocations(plinth, providers, calls);
     Announcements announcements = new Announcements(plinth, this::changed);

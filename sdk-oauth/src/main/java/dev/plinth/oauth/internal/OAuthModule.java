@@ -41,6 +41,11 @@ public final class OAuthModule implements FeatureModule {
   }
 
   @Override
+  public List<String> sharedTables() {
+    return List.of("oauth2_providers");
+  }
+
+  @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
   }

@@ -106,6 +106,10 @@ LEFT JOIN (
     CASE WHEN window_end <= statement_timestamp() THEN 0 ELSE used END AS live
   FROM ${schema}.user_usage
 ) u ON u.user_id = s.id
+-- A view reads as its owner, whom policies do not bind: it asks what they would ask.
+WHERE NOT row_security_active(s.tableoid)
+  OR s.tenant_id = nullif(current_setting('plinth.tenant', true), '')
+  OR current_setting('plinth.all_tenants', true) = 'on'
 GROUP BY s.id, s.tenant_id;
 COMMENT ON VIEW ${schema}.user_quotas IS 'The seven limits of the default catalogue per user, with what is used of them, in the limits'' units';
 COMMENT ON COLUMN ${schema}.user_quotas.user_id IS 'The user';

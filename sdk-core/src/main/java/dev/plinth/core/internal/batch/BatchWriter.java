@@ -54,7 +54,7 @@ final class BatchWriter<T, R> {
         interrupted |= Thread.interrupted();
         try {
           return transactions.inNew(
-              TxOptions.defaults(), tx -> sameSize(items, batch.write(tx, items)));
+              TxOptions.defaults().withAllTenants(), tx -> sameSize(items, batch.write(tx, items)));
         } catch (ConnectionUnavailableException e) {
           if (!Thread.currentThread().isInterrupted()) {
             throw e;

@@ -47,7 +47,8 @@ public final class Session implements AutoCloseable {
     try {
       Sql.execute(
           connection,
-          "SET TRANSACTION READ ONLY; SET LOCAL lock_timeout = "
+          "SET TRANSACTION READ ONLY; SET LOCAL plinth.all_tenants = 'on';"
+              + " SET LOCAL lock_timeout = "
               + LOCK_MILLIS
               + "; SET LOCAL statement_timeout = "
               + time.toMillis());

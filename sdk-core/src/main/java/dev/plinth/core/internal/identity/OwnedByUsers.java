@@ -113,16 +113,13 @@ public final class OwnedByUsers {
 
   /** Listens from now on. */
   public void subscribe() {
-    events.inTransaction(UserDeactivated.class, (tx, event) -> deactivate(tx, event.userId()));
+    events.inTransaction(
+        UserDeactivated.class, (tx, event) -> run(tx, FORGET_CONNECTIONS, event.userId()));
     events.inTransaction(UsersMerged.class, (tx, event) -> merge(tx, event.from(), event.into()));
     events.inTransaction(UserErased.class, (tx, event) -> erase(tx, event.userId()));
   }
 
   /** Sessions are ended, and that announced, by their own repository. */
-  private void deactivate(Tx tx, UUID user) {
-    run(tx, FORGET_CONNECTIONS, user);
-  }
-
   private void merge(Tx tx, UUID from, UUID into) {
     run(tx, MOVE_KEYS, into, into.toString(), from);
     run(tx, MOVE_SESSIONS, into, from);

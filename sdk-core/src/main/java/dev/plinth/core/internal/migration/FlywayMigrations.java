@@ -7,6 +7,7 @@ import dev.plinth.core.migration.AppliedMigration;
 import dev.plinth.core.migration.Migration;
 import dev.plinth.core.migration.MigrationReport;
 import dev.plinth.core.migration.Migrations;
+import dev.plinth.core.migration.OptionalScript;
 import dev.plinth.core.migration.SchemaInvalidException;
 import dev.plinth.core.migration.UndoConsent;
 import dev.plinth.core.spi.Args;
@@ -90,7 +91,7 @@ public final class FlywayMigrations implements Migrations {
   public void verify() {
     reading(
         connection -> {
-          new Verify(schema, lines()).run(connection);
+          new Verify(schema, lines(), extras()).run(connection);
           return true;
         });
   }
@@ -111,6 +112,50 @@ public final class FlywayMigrations implements Migrations {
   public List<String> grants(String role) {
     Args.utf8(Args.text(role, 63, "role"), 63, "role");
     return reading(connection -> new Grants(schema, lines()).to(connection, role));
+  }
+
+  @Override
+  public List<OptionalScript> optional() {
+    return extras().stream().map(this::onDatabase).toList();
+  }
+
+  @Override
+  public OptionalScript optional(String name) {
+    Args.text(name, 100, "name");
+    List<OptionalScript> all = optional();
+    return all.stream()
+        .filter(script -> script.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "name must be one of "
+                        + String.join(", ", all.stream().map(OptionalScript::name).toList())));
+  }
+
+  private OptionalScript onDatabase(Extra extra) {
+    return new AppliedExtra(
+        extra,
+        new AppliedExtra.Session() {
+          @Override
+          public <T> T work(Function<Connection, T> work) {
+            return reading(work);
+          }
+        },
+        new AppliedExtra.Session() {
+          @Override
+          public <T> T work(Function<Connection, T> work) {
+            return changing(
+                connection -> {
+                  Preconditions.requireOwner(connection, schema);
+                  return work.apply(connection);
+                });
+          }
+        });
+  }
+
+  private List<Extra> extras() {
+    return Extras.of(schema, modules, lines());
   }
 
   /**

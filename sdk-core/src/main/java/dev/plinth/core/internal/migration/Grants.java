@@ -33,17 +33,28 @@ final class Grants {
 
   Grants(Schema schema, List<Line> lines) {
     this.schema = schema;
+    created.addAll(created(lines));
     for (Line line : lines) {
       created.add(line.historyTable());
       rights.put(line.historyTable(), "SELECT");
+      for (Script script : line.scripts()) {
+        rights.putAll(script.header().rights());
+      }
+    }
+  }
+
+  /** The names of what the migrations say they create. */
+  static Set<String> created(List<Line> lines) {
+    Set<String> created = new TreeSet<>();
+    for (Line line : lines) {
       for (Script script : line.scripts()) {
         Matcher names = CREATED.matcher(script.text());
         while (names.find()) {
           created.add(names.group(1));
         }
-        rights.putAll(script.header().rights());
       }
     }
+    return created;
   }
 
   List<String> to(Connection connection, String role) {

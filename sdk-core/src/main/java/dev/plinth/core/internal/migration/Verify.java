@@ -12,10 +12,12 @@ import java.util.List;
 final class Verify {
   private final Schema schema;
   private final List<Line> lines;
+  private final List<Extra> extras;
 
-  Verify(Schema schema, List<Line> lines) {
+  Verify(Schema schema, List<Line> lines, List<Extra> extras) {
     this.schema = schema;
     this.lines = lines;
+    this.extras = extras;
   }
 
   void run(Connection connection) {
@@ -28,6 +30,7 @@ final class Verify {
     if (missing.isEmpty()) {
       problems.addAll(new Registration(schema).missing(connection, lines));
     }
+    problems.addAll(Extras.halfDone(connection, extras));
     problems.addAll(Findings.changed(lines, installed));
     problems.addAll(disagreeing(installed));
     for (Line line : lines) {

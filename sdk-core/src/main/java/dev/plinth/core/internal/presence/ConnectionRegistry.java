@@ -194,7 +194,9 @@ public final class ConnectionRegistry implements LiveConnections {
   public void sweep() {
     int swept = SWEPT_AT_ONCE;
     while (swept == SWEPT_AT_ONCE && !Thread.currentThread().isInterrupted()) {
-      swept = transactions.inNew(TxOptions.defaults(), tx -> remove.sweep(tx, SWEPT_AT_ONCE));
+      swept =
+          transactions.inNew(
+              TxOptions.defaults().withAllTenants(), tx -> remove.sweep(tx, SWEPT_AT_ONCE));
     }
   }
 

@@ -31,6 +31,7 @@ final class Register {
       FROM {schema}.users u
       WHERE u.id = ?
         AND coalesce(u.tenant_id, '') = ?
+        AND num_nulls(u.merged_into, u.erased_at) = 2
         AND (
           SELECT count(*)
           FROM {schema}.websocket_connections c
@@ -48,7 +49,8 @@ final class Register {
       SELECT EXISTS (
         SELECT FROM {schema}.users u
         WHERE u.id = ?
-          AND coalesce(u.tenant_id, '') = ?)
+          AND coalesce(u.tenant_id, '') = ?
+          AND num_nulls(u.merged_into, u.erased_at) = 2)
       """;
 
   private final Schema schema;

@@ -60,7 +60,8 @@ public final class RoutedReads implements Reads {
       return work.apply(current.get());
     }
     TxOptions plain =
-        new TxOptions(options.isolation(), TxOptions.defaults().maxAttempts(), options.tenant());
+        new TxOptions(
+            options.isolation(), TxOptions.defaults().maxAttempts(), options.tenant(), false);
     return source.readsElsewhere()
         ? elsewhere(options, plain, work)
         : transactions.inNew(plain, Kind.READ_ONLY, work);

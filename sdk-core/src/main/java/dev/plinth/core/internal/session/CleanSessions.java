@@ -61,7 +61,7 @@ final class CleanSessions {
       UUID after = last.get();
       last =
           transactions.inNew(
-              TxOptions.defaults(),
+              TxOptions.defaults().withAllTenants(),
               tx ->
                   Sql.first(
                       tx.connection(),

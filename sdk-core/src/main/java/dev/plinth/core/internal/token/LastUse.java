@@ -92,7 +92,8 @@ public final class LastUse {
   private void writeAll() {
     try {
       while (!waiting.isEmpty() && mayWrite()) {
-        transactions.inNew(TxOptions.defaults().withMaxAttempts(1), tx -> write(tx.connection()));
+        transactions.inNew(
+            TxOptions.defaults().withMaxAttempts(1).withAllTenants(), tx -> write(tx.connection()));
       }
     } catch (RuntimeException e) {
       failed(e);

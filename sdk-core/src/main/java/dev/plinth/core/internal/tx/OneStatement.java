@@ -24,10 +24,15 @@ public final class OneStatement {
   /**
    * Reads on a connection of its own, whatever the calling thread is in, in the auto-commit mode
    * that the connection comes in. A pool whose connections come with auto-commit off pays for the
-   * end of the transaction that its driver begins.
+   * end of the transaction that its driver begins, and row-level security for one in which the rows
+   * of every tenant are seen.
    */
   public <T extends @Nullable Object> T alone(TxFunction<T, RuntimeException> work) {
     Args.notNull(work, "work");
+    if (transactions.isRowLevelSecurity()) {
+      // What says whose rows it may see holds for a transaction only.
+      return transactions.inNew(TxOptions.defaults().withAllTenants(), work);
+    }
     Connection connection = transactions.open();
     try {
       Tx tx = new OwnTx(connection, TxOptions.defaults());

@@ -31,14 +31,26 @@ public final class Transactions {
 
   private final ConnectionSource source;
   private final TxCounts counts = new TxCounts();
+  private final TenantSetting tenantSetting;
 
   /** Not static: two Plinths in one thread have nothing to do with each other's transactions. */
   @SuppressWarnings("ThreadLocalUsage")
   private final ThreadLocal<@Nullable OwnTx> own = new ThreadLocal<>();
 
-  /** Takes connections from the source. */
+  /** Takes connections from the source, as a role that no policy binds. */
   public Transactions(ConnectionSource source) {
+    this(source, false);
+  }
+
+  /** Takes connections from the source; tells the database the tenant where policies ask for it. */
+  public Transactions(ConnectionSource source, boolean rowLevelSecurity) {
     this.source = source;
+    this.tenantSetting = new TenantSetting(rowLevelSecurity);
+  }
+
+  /** True when policies ask every transaction for its tenant. */
+  public boolean isRowLevelSecurity() {
+    return tenantSetting.isInUse();
   }
 
   /** Where connections come from. */
@@ -77,6 +89,7 @@ public final class Transactions {
         .map(
             connection -> {
               Joining.check(connection);
+              tenantSetting.join(connection, tenant);
               return new HostTx(connection, tenant, source::afterCommit);
             });
   }
@@ -84,6 +97,7 @@ public final class Transactions {
   /** Takes part in the host's transaction. */
   public JoinedTx join(Connection connection, @Nullable String tenant) {
     Joining.check(connection);
+    tenantSetting.join(connection, tenant);
     return new HostTx(connection, tenant, callback -> false);
   }
 
@@ -169,7 +183,7 @@ public final class Transactions {
   /** What of a connection was changed, and must be set back. */
   private record Before(boolean autoCommit, boolean writable) {}
 
-  private static Before begin(Connection connection, TxOptions options, Kind kind) {
+  private Before begin(Connection connection, TxOptions options, Kind kind) {
     try {
       boolean writable = kind.begin(connection);
       boolean autoCommit = connection.getAutoCommit();
@@ -182,6 +196,7 @@ public final class Transactions {
               "SET TRANSACTION ISOLATION LEVEL " + options.isolation().name().replace('_', ' '));
         }
       }
+      tenantSetting.begin(connection, options);
       return new Before(autoCommit, writable);
     } catch (SQLException e) {
       throw Failures.translate(e);

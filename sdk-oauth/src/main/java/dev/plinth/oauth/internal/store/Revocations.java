@@ -169,7 +169,7 @@ public final class Revocations {
 
   private List<UUID> ids(String sql, Object... arguments) {
     return plinth.transactSeparately(
-        TxOptions.defaults(),
+        TxOptions.defaults().withAllTenants(),
         tx ->
             Sql.query(
                 tx.connection(),
@@ -195,12 +195,12 @@ public final class Revocations {
     try {
       Optional<Call> call =
           plinth.transactSeparately(
-              TxOptions.defaults(),
+              TxOptions.defaults().withAllTenants(),
               tx -> Sql.first(tx.connection(), pending, row -> call(tx, id, row), id));
       if (call.isPresent()) {
         Answer answer = call.get().send(calls);
         plinth.transactSeparately(
-            TxOptions.defaults(),
+            TxOptions.defaults().withAllTenants(),
             tx -> {
               settle(tx, id, answer);
               return Boolean.TRUE;

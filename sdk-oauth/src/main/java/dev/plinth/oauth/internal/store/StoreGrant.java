@@ -31,14 +31,18 @@ final class StoreGrant {
     this.providers = providers;
     this.sealer = new Sealer(plinth, "oauth2_tokens");
     // The row's id goes into its ciphertexts, so it must be known before they are made: hence a
-    // lock first and no ON CONFLICT DO UPDATE.
+    // lock first and no ON CONFLICT DO UPDATE. The user comes first, as for everyone who locks
+    // both.
     this.lock =
         render(
             """
             SELECT t.id
-            FROM {schema}.oauth2_tokens t
-            WHERE t.user_id = ? AND t.provider = ? AND coalesce(t.tenant_id, '') = ?
-            FOR NO KEY UPDATE
+            FROM {schema}.users u
+            JOIN {schema}.oauth2_tokens t ON t.user_id = u.id
+            WHERE u.id = ? AND t.provider = ? AND coalesce(t.tenant_id, '') = ?
+              AND num_nulls(u.merged_into, u.erased_at) = 2
+            FOR KEY SHARE OF u
+            FOR NO KEY UPDATE OF t
             """);
     this.insert =
         render(

@@ -103,7 +103,8 @@ public class UserQuotas extends TableImpl<Record> {
                           ELSE user_usage.used
                       END AS live
                  FROM plinth.user_usage) u ON ((u.user_id = s.id)))
-        GROUP BY s.id;
+        WHERE ((NOT row_security_active(s.tableoid)) OR (s.tenant_id = NULLIF(current_setting('plinth.tenant'::text, true), ''::text)) OR (current_setting('plinth.all_tenants'::text, true) = 'on'::text))
+        GROUP BY s.id, s.tenant_id;
         """), where);
     }
 

@@ -1,0 +1,2 @@
+DROP INDEX CONCURRENTLY IF EXISTS ${schema}.users_settings_gin;
+DROP INDEX CONCURRENTLY IF EXISTS ${schema}.users_metadata_gin;
