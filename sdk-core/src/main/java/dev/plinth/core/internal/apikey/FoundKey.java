@@ -6,7 +6,6 @@ import dev.plinth.core.internal.token.Found;
 import dev.plinth.core.internal.token.TokenHash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Objects;
@@ -18,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What authentication reads of a key.
  *
  * @param state {@code valid} or why not
+ * @param dueAt the time of the read, if the use is to be written
  */
 record FoundKey(
     UUID id,
@@ -26,8 +26,7 @@ record FoundKey(
     List<String> scopes,
     TokenHash hash,
     String state,
-    Instant readAt,
-    boolean isDue)
+    @Nullable OffsetDateTime dueAt)
     implements Found {
   /**
    * One read by the unique index on the hash and, for a user's key, one by the primary key of
@@ -39,13 +38,15 @@ record FoundKey(
              CASE
                WHEN NOT k.is_active THEN 'revoked'
                WHEN k.expires_at <= {now} THEN 'expired'
-               WHEN NOT u.is_active THEN 'inactive'
+               WHEN NOT (SELECT u.is_active FROM {schema}.users u WHERE u.id = k.user_id)
+                 THEN 'inactive'
                ELSE 'valid'
              END,
-             {now},
-             k.last_used_at IS NULL OR k.last_used_at <= {now} - interval '1 minute'
+             CASE
+               WHEN k.last_used_at > {now} - interval '1 minute' THEN NULL
+               ELSE {now}
+             END
       FROM {schema}.api_keys k
-      LEFT JOIN {schema}.users u ON u.id = k.user_id
       WHERE k.key_hash""";
 
   /** The condition stands twice, so that of many nodes one writes; it is asked again under lock. */
@@ -72,8 +73,7 @@ record FoundKey(
         KeyRows.scopes(row.getArray(5)),
         TokenHash.ofBytes(row.getBytes(6)),
         state,
-        row.getObject(8, OffsetDateTime.class).toInstant(),
-        state.equals("valid") && row.getBoolean(9));
+        state.equals("valid") ? row.getObject(8, OffsetDateTime.class) : null);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * What authentication reads of a session.
  *
  * @param state {@code valid} or why not
+ * @param dueAt the time of the read, if the use is to be written
  */
 record FoundSession(
     UUID id,
@@ -27,8 +28,7 @@ record FoundSession(
     long version,
     TokenHash hash,
     String state,
-    Instant readAt,
-    boolean isDue)
+    @Nullable OffsetDateTime dueAt)
     implements Found {
   /**
    * One read by the unique index on the hash and one by the primary key of users. Columns are read
@@ -40,13 +40,14 @@ record FoundSession(
              CASE
                WHEN NOT s.is_active THEN 'revoked'
                WHEN s.expires_at <= {now} OR s.idle_expires_at <= {now} THEN 'expired'
-               WHEN NOT u.is_active THEN 'inactive'
+               WHEN NOT (SELECT u.is_active FROM {schema}.users u WHERE u.id = s.user_id)
+                 THEN 'inactive'
                ELSE 'valid'
              END,
-             {now},
-             s.last_activity_at <= {now} - s.idle_timeout / 10
+             CASE
+               WHEN s.last_activity_at <= {now} - s.idle_timeout / 10 THEN {now}
+             END
       FROM {schema}.sessions s
-      JOIN {schema}.users u ON u.id = s.user_id
       WHERE s.token_hash""";
 
   /**
@@ -79,8 +80,7 @@ record FoundSession(
         row.getLong(6),
         TokenHash.ofBytes(row.getBytes(7)),
         state,
-        row.getObject(9, OffsetDateTime.class).toInstant(),
-        state.equals("valid") && row.getBoolean(10));
+        state.equals("valid") ? row.getObject(9, OffsetDateTime.class) : null);
   }
 
   @Override

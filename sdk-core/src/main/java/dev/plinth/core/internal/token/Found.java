@@ -1,7 +1,8 @@
 package dev.plinth.core.internal.token;
 
-import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What was read of a token. */
 public interface Found {
@@ -11,12 +12,12 @@ public interface Found {
   /** The hash as it stands in the row. */
   TokenHash hash();
 
-  /** When it was read, by the database's clock. */
-  Instant readAt();
-
   /** True when the token is good now. */
   boolean isGood();
 
-  /** True when the token is good and its last use was written long enough ago. */
-  boolean isDue();
+  /**
+   * When it was read, by the database's clock, if the token is good and its last use was written
+   * long enough ago; else null.
+   */
+  @Nullable OffsetDateTime dueAt();
 }

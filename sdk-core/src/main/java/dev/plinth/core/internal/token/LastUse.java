@@ -7,6 +7,7 @@ import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import java.sql.Connection;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,8 +59,9 @@ public final class LastUse {
 
   /** Notes a use, with no connection at hand. Never throws. */
   public void note(Found row) {
-    if (row.isDue() && waiting.size() < MAX_WAITING) {
-      waiting.put(row.id(), row.readAt());
+    OffsetDateTime at = row.dueAt();
+    if (at != null && waiting.size() < MAX_WAITING) {
+      waiting.put(row.id(), at.toInstant());
       if (started.getAsBoolean()) {
         schedule();
       }
@@ -69,7 +71,7 @@ public final class LastUse {
   /** Notes a use; the reader has the given connection, outside of any transaction. Never throws. */
   public void note(Found row, Connection connection) {
     note(row);
-    if (row.isDue() && !started.getAsBoolean() && mayWrite()) {
+    if (row.dueAt() != null && !started.getAsBoolean() && mayWrite()) {
       try {
         write(connection);
       } catch (RuntimeException e) {
