@@ -46,7 +46,7 @@ class MergeRaceTest {
 
   private static final JobType<Work> WORK = JobType.of("work", Work.class);
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
-  private static final int ROUNDS = LARGE ? 300 : 4;
+  private static final int ROUNDS = LARGE ? 25 : 4;
   private static final int WRITES = LARGE ? 40 : 12;
 
   /** A merge may meet a writer in a deadlock, which the own transaction repeats. */
