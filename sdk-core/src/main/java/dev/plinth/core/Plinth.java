@@ -9,6 +9,7 @@ import dev.plinth.core.config.Configuration;
 import dev.plinth.core.credential.Credentials;
 import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
+import dev.plinth.core.health.Counters;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.Users;
@@ -181,6 +182,11 @@ public final class Plinth implements AutoCloseable {
    */
   public Health health(Duration timeout) {
     return core.health(timeout);
+  }
+
+  /** What this Plinth has done since it was built, counted in memory; sends nothing. */
+  public Counters counters() {
+    return core.counters();
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.plinth.core.config.Configuration;
 import dev.plinth.core.credential.Credentials;
 import dev.plinth.core.diagnostics.Diagnostics;
 import dev.plinth.core.event.Events;
+import dev.plinth.core.health.Counters;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.UserDeactivated;
@@ -18,6 +19,7 @@ import dev.plinth.core.instance.Instances;
 import dev.plinth.core.internal.access.AccessControl;
 import dev.plinth.core.internal.access.RoleRepository;
 import dev.plinth.core.internal.apikey.ApiKeyRepository;
+import dev.plinth.core.internal.batch.BatchCounts;
 import dev.plinth.core.internal.batch.LeaderCommit;
 import dev.plinth.core.internal.change.ChangeFeed;
 import dev.plinth.core.internal.channel.NotifyChannel;
@@ -36,10 +38,12 @@ import dev.plinth.core.internal.notify.PostgresNotifications;
 import dev.plinth.core.internal.partition.RangePartitions;
 import dev.plinth.core.internal.password.PasswordRepository;
 import dev.plinth.core.internal.presence.ConnectionRegistry;
+import dev.plinth.core.internal.read.ReadCounts;
 import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.restore.AfterRestore;
 import dev.plinth.core.internal.session.SessionRepository;
 import dev.plinth.core.internal.tx.Transactions;
+import dev.plinth.core.internal.tx.TxCounts;
 import dev.plinth.core.internal.vault.EnvelopeVault;
 import dev.plinth.core.json.JsonCodec;
 import dev.plinth.core.lock.Locks;
@@ -90,6 +94,7 @@ public final class Core {
   private final List<FeatureModule> modules;
   private final Transactions transactions;
   private final RoutedReads reads;
+  private final BatchCounts batches = new BatchCounts();
   private final Threads threads;
   private final EventBus events = new EventBus();
   private final UuidV7 ids;
@@ -197,6 +202,23 @@ public final class Core {
         primary,
         notifications::health,
         () -> isStarted() ? new Health.Node(instances.id(), instances.isAlive(), null) : null);
+  }
+
+  /** What was done so far. */
+  public Counters counters() {
+    TxCounts tx = transactions.counts();
+    ReadCounts read = reads.counts();
+    return new Counters(
+        tx.committedSoFar(),
+        tx.rolledBackSoFar(),
+        tx.unknownSoFar(),
+        tx.repeatedSoFar(),
+        read.onReplicaSoFar(),
+        read.behindSoFar(),
+        read.awaySoFar(),
+        read.brokenOffSoFar(),
+        batches.batchesSoFar(),
+        batches.itemsSoFar());
   }
 
   /** What goes on in the database. */
@@ -392,7 +414,7 @@ public final class Core {
   /** A new group commit. */
   public <T, R> GroupCommit<T, R> groupCommit(
       String name, int maxBatch, int maxWaiting, GroupCommit.Batch<T, R> batch) {
-    return new LeaderCommit<>(name, maxBatch, maxWaiting, batch, transactions, threads);
+    return new LeaderCommit<>(name, maxBatch, maxWaiting, batch, transactions, threads, batches);
   }
 
   /** Ids. */

@@ -30,6 +30,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
   private final BatchWriter<T, R> writer;
   private final Transactions transactions;
   private final Threads threads;
+  private final BatchCounts counts;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -39,7 +40,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
   private boolean scheduled;
   private boolean closed;
 
-  /** See {@link dev.plinth.core.Plinth#groupCommit}. */
+  /** One whose batches nobody counts. */
   public LeaderCommit(
       String name,
       int maxBatch,
@@ -47,12 +48,25 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
       Batch<T, R> batch,
       Transactions transactions,
       Threads threads) {
+    this(name, maxBatch, maxWaiting, batch, transactions, threads, new BatchCounts());
+  }
+
+  /** See {@link dev.plinth.core.Plinth#groupCommit}. */
+  public LeaderCommit(
+      String name,
+      int maxBatch,
+      int maxWaiting,
+      Batch<T, R> batch,
+      Transactions transactions,
+      Threads threads,
+      BatchCounts counts) {
     this.name = Args.text(name, 100, "name");
     this.maxBatch = Args.range(maxBatch, 1, 1_000_000, "maxBatch");
     this.maxWaiting = Args.range(maxWaiting, 1, 10_000_000, "maxWaiting");
     this.writer = new BatchWriter<>(Args.notNull(batch, "batch"), transactions);
     this.transactions = transactions;
     this.threads = threads;
+    this.counts = counts;
   }
 
   @Override
@@ -213,6 +227,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
   private boolean lead() {
     List<Entry<T, R>> entries = take();
     List<Entry.Outcome<R>> outcomes = writer.write(entries);
+    counts.batch(entries.size());
     boolean schedules = passOn();
     for (int i = 0; i < entries.size(); i++) {
       entries.get(i).complete(outcomes.get(i));
