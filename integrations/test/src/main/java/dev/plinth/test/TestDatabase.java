@@ -101,7 +101,7 @@ public final class TestDatabase implements AutoCloseable {
     config.setJdbcUrl(url());
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(0);
-    config.setConnectionTimeout(10_000);
+    config.setConnectionTimeout(60_000);
     HikariDataSource pool = new HikariDataSource(config);
     pools.add(pool);
     return pool;

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.ConnectionUnavailableException;
+import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.ForkedJvm;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestDatabase;
@@ -38,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
 @PlinthTest(durable = true)
-@Timeout(60)
+@Timeout(300)
 class GroupCommitTest {
   private final Plinth plinth;
   private final TestDatabase database;
@@ -348,7 +352,7 @@ class GroupCommitTest {
 
     assertThat(rows()).hasSize(300);
     assertThat(CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)))
-        .succeedsWithin(Duration.ofSeconds(5));
+        .succeedsWithin(Duration.ofMinutes(1));
     assertThatThrownBy(() -> group.call(1))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("The group commit items is closed");
@@ -367,6 +371,81 @@ class GroupCommitTest {
     }
 
     assertThat(rows()).containsAll(acknowledged);
+  }
+
+  @Test
+  void process_killedInsideABatch_nothingOfThatBatchIsThereAndNothingWasClaimed() {
+    List<String> claimed = new ArrayList<>();
+    try (ForkedJvm fork = ForkedJvm.start(Stopper.class, database.url())) {
+      for (String line = fork.await(""); !line.startsWith("in the batch"); line = fork.await("")) {
+        claimed.add(line);
+      }
+      fork.kill();
+    }
+
+    assertThat(claimed).containsExactlyInAnyOrder("done 1", "done 2", "done 3");
+    assertThat(rows()).containsExactly(1, 2, 3);
+  }
+
+  /** Commits a batch, and stops in the next one when its rows are written. */
+  static final class Stopper {
+    private Stopper() {}
+
+    public static void main(String[] args) {
+      PGSimpleDataSource source = new PGSimpleDataSource();
+      source.setUrl(args[0]);
+      Plinth plinth = Plinth.builder().dataSource(source).modules(List.of()).build();
+      GroupCommit<Integer, Integer> group =
+          plinth.groupCommit(
+              "stopped",
+              100,
+              1_000,
+              (tx, items) -> {
+                List<Integer> written = GroupCommitTest.write(tx, items);
+                if (items.get(0) > 3) {
+                  ForkedJvm.report("in the batch");
+                  ForkedJvm.awaitOrder("never");
+                }
+                return written;
+              });
+      for (int n = 1; n <= 3; n++) {
+        ForkedJvm.report("done " + group.call(n));
+      }
+      for (int n = 4; n <= 8; n++) {
+        group.submit(n).thenAccept(m -> ForkedJvm.report("done " + m));
+      }
+      ForkedJvm.awaitOrder("never");
+    }
+  }
+
+  @Test
+  void commitLost_beforeOrAfterItHappened_isNeverClaimedAndNeverRepeated() {
+    for (FaultyProxy.Loss loss : FaultyProxy.Loss.values()) {
+      emptyTable();
+      try (FaultyProxy network = FaultyProxy.to(database);
+          HikariDataSource pool = pool(network);
+          Plinth far = Plinth.builder().dataSource(pool).modules(List.of()).build();
+          GroupCommit<Integer, Integer> group =
+              far.groupCommit("lossy", 100, 1_000, GroupCommitTest::write)) {
+        assertThat(group.call(1)).isEqualTo(1);
+
+        network.loseNextCommit(loss);
+        assertThatThrownBy(() -> group.call(2)).isInstanceOf(OutcomeUnknownException.class);
+        assertThat(group.call(3)).isEqualTo(3);
+
+        assertThat(rows())
+            .as("committed when the answer alone was lost, and once")
+            .containsExactlyElementsOf(
+                loss == FaultyProxy.Loss.AFTER_IT_HAPPENED ? List.of(1, 2, 3) : List.of(1, 3));
+      }
+    }
+  }
+
+  private static HikariDataSource pool(FaultyProxy network) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(network.url());
+    config.setMaximumPoolSize(2);
+    return new HikariDataSource(config);
   }
 
   /** Writes from sixteen threads, by call and by submit, until killed. */

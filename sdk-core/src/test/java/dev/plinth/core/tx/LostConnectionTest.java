@@ -7,10 +7,12 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.identity.NewUser;
+import dev.plinth.core.lock.Lock;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestDatabase;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,7 +33,7 @@ class LostConnectionTest {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(network.url());
     config.setMaximumPoolSize(1);
-    config.setConnectionTimeout(2_000);
+    config.setConnectionTimeout(10_000);
     this.pool = new HikariDataSource(config);
     this.far = Plinth.builder().dataSource(pool).build();
   }
@@ -142,6 +144,84 @@ class LostConnectionTest {
     far.users().create(NewUser.withExternalId("g"));
 
     assertThat(network.roundTrips() - before).isEqualTo(2);
+  }
+
+  @Test
+  void everyWayToWorkInATransaction_addsNoMoreThanTheCommit() throws Exception {
+    select();
+    far.locks().tryAcquire("known").orElseThrow().release();
+    Lock lock = far.locks().tryAcquire("known").orElseThrow();
+    lock.isHeld();
+
+    assertThat(trips(() -> far.transact(LostConnectionTest::select))).as("transact").isEqualTo(2);
+    assertThat(
+            trips(
+                () ->
+                    far.transactReturning(
+                        tx -> {
+                          select(tx);
+                          return 1;
+                        })))
+        .as("transactReturning")
+        .isEqualTo(2);
+    assertThat(
+            trips(
+                () ->
+                    far.transactSeparately(
+                        TxOptions.defaults(),
+                        tx -> {
+                          select(tx);
+                          return 1;
+                        })))
+        .as("transactSeparately")
+        .isEqualTo(2);
+    assertThat(
+            trips(
+                () ->
+                    far.transact(
+                        tx -> {
+                          select(tx);
+                          select(tx);
+                          far.transact(LostConnectionTest::select);
+                          far.users().findByExternalId("nobody");
+                        })))
+        .as("four statements, two of them of calls that join")
+        .isEqualTo(5);
+    assertThat(trips(() -> far.users().findByExternalId("nobody")))
+        .as("a standalone statement")
+        .isEqualTo(2);
+    assertThat(trips(lock::isHeld)).as("a standalone statement").isEqualTo(2);
+    assertThat(trips(() -> far.transact(lock::requireHeld))).as("a fence").isEqualTo(2);
+    try (Connection host = pool.getConnection()) {
+      host.setAutoCommit(false);
+      assertThat(
+              trips(
+                  () -> {
+                    far.users().in(far.join(host)).findByExternalId("nobody");
+                    lock.requireHeld(far.join(host));
+                  }))
+          .as("two statements in the host's transaction")
+          .isEqualTo(2);
+      host.commit();
+    }
+  }
+
+  /**
+   * The least of several tries: on a slow machine what was sent in one go may arrive in two, and
+   * then counts twice, but never the other way round.
+   */
+  private long trips(Runnable work) {
+    long least = Long.MAX_VALUE;
+    for (int n = 0; n < 10; n++) {
+      long before = network.roundTrips();
+      work.run();
+      least = Math.min(least, network.roundTrips() - before);
+    }
+    return least;
+  }
+
+  private static void select(Tx tx) {
+    Sql.query(tx.connection(), "SELECT 1", row -> row.getInt(1));
   }
 
   private void select() {

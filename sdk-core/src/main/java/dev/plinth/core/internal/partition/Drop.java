@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * <p>Each step can be the last before a crash, and the next call goes on from there: a partition is
  * marked, by its comment, before it is detached; a detach left half-way is finalized; a marked
  * table that is no partition any more is dropped. One that somebody else detached has no mark and
- * stays.
+ * stays; or it has one, when the crash came before the detach, but lacks the CHECK on its range
+ * that DETACH CONCURRENTLY leaves and a plain DETACH does not.
  */
 final class Drop {
   private static final Logger log = LoggerFactory.getLogger(Drop.class);
@@ -27,7 +28,12 @@ final class Drop {
 
   private static final String MARKED =
       """
-      SELECT c.relname
+      SELECT c.relname, EXISTS (
+          SELECT FROM pg_catalog.pg_constraint k
+          WHERE k.conrelid = c.oid
+            AND k.contype = 'c'
+            AND pg_catalog.pg_get_constraintdef(k.oid) ~ '>= ''[0-9a-f-]{36}''::uuid.*< ''[0-9a-f-]{36}''::uuid')
+        AS is_ours
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = ?
@@ -36,6 +42,9 @@ final class Drop {
         AND pg_catalog.obj_description(c.oid, 'pg_class') = ?
       ORDER BY c.relname
       """;
+
+  /** A table that was marked when it was a partition, and whether it was detached for dropping. */
+  private record Marked(String name, boolean isOurs) {}
 
   private final Schema schema;
   private final String table;
@@ -115,11 +124,20 @@ final class Drop {
   private List<String> dropMarked(Connection connection) {
     Pattern name = Pattern.compile(Pattern.quote(table) + "_p\\d{6}(\\d{2})?");
     List<String> dropped = new ArrayList<>();
-    for (String child : Sql.query(connection, MARKED, Drop::name, schema.name(), MARK)) {
-      if (name.matcher(child).matches()) {
-        execute(connection, "DROP TABLE " + qualified(child));
-        log.info("Dropped the partition {}", child);
-        dropped.add(child);
+    for (Marked child : Sql.query(connection, MARKED, Drop::marked, schema.name(), MARK)) {
+      if (!name.matcher(child.name()).matches()) {
+        continue;
+      }
+      if (child.isOurs()) {
+        execute(connection, "DROP TABLE " + qualified(child.name()));
+        log.info("Dropped the partition {}", child.name());
+        dropped.add(child.name());
+      } else {
+        // Kept for good: from now on it is a table like any other.
+        execute(connection, comment(child.name(), "NULL"));
+        log.warn(
+            "The partition {} was to be dropped, but somebody detached it first: it is kept",
+            child.name());
       }
     }
     return List.copyOf(dropped);
@@ -146,7 +164,7 @@ final class Drop {
     return schema.quoted() + ".\"" + name.replace("\"", "\"\"") + '"';
   }
 
-  private static String name(ResultSet row) throws SQLException {
-    return row.getString("relname");
+  private static Marked marked(ResultSet row) throws SQLException {
+    return new Marked(row.getString("relname"), row.getBoolean("is_ours"));
   }
 }
