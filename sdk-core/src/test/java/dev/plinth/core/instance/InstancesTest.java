@@ -149,11 +149,12 @@ class InstancesTest {
 
   @Test
   void heartbeat_poolOfOne_beatsWhenTheConnectionComesBack() {
-    try (Plinth node = started(node().dataSource(database.pool(1)))) {
+    Duration patient = Duration.ofSeconds(12);
+    try (Plinth node = started(node().dataSource(database.pool(1)).instanceTimeToLive(patient))) {
       UUID id = node.instances().id();
       Instant before = find(node, id).heartbeatAt();
 
-      node.transact(tx -> Sql.execute(tx.connection(), "SELECT pg_sleep(0.6)"));
+      node.transact(tx -> Sql.execute(tx.connection(), "SELECT pg_sleep(3.5)"));
 
       await().until(() -> find(node, id).heartbeatAt().isAfter(before));
       assertThat(node.instances().isAlive(id)).isTrue();
