@@ -28,6 +28,7 @@ final class ProxiedConnection {
   private final Socket server;
   private final Set<String> commitStatements = new HashSet<>();
   private volatile boolean losingTheAnswer;
+  private volatile boolean isAnswered;
 
   ProxiedConnection(FaultyProxy proxy, Socket client, Socket server) {
     this.proxy = proxy;
@@ -78,12 +79,13 @@ final class ProxiedConnection {
         }
         losingTheAnswer |= loss == FaultyProxy.Loss.AFTER_IT_HAPPENED;
       }
+      // All that comes before the server is ready again is one trip, in however many packets.
+      if (isAnswered && type != TERMINATE) {
+        isAnswered = false;
+        proxy.countRoundTrip();
+      }
       write(out, type, body);
-      // Drivers send in one go what they need no answer in between for.
       if (in.available() == 0) {
-        if (type != TERMINATE) {
-          proxy.countRoundTrip();
-        }
         out.flush();
       }
     }
@@ -99,6 +101,7 @@ final class ProxiedConnection {
           return;
         }
       } else {
+        isAnswered |= type == READY_FOR_QUERY;
         write(out, type, body);
         if (in.available() == 0) {
           out.flush();

@@ -1,5 +1,6 @@
 package dev.plinth.core.health;
 
+import dev.plinth.core.vault.VaultHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param instance this node, or null when Plinth is not started
  * @param tasks the cluster's maintenance tasks; empty when the database did not answer
  * @param replica the server behind the read DataSource, or null when there is none
+ * @param vault how the vault stands; null when there is none, or it gave no answer
  * @param readings what the modules contribute
  */
 public record Health(
@@ -34,6 +36,7 @@ public record Health(
     @Nullable Node instance,
     List<Task> tasks,
     @Nullable Replica replica,
+    @Nullable VaultHealth vault,
     List<HealthReading> readings) {
   /** Copies the lists. */
   public Health {

@@ -200,6 +200,7 @@ public final class Core {
         settings.clock(),
         threads,
         primary,
+        vault == null ? null : vault.keys()::health,
         notifications::health,
         () -> isStarted() ? new Health.Node(instances.id(), instances.isAlive(), null) : null);
   }

@@ -8,6 +8,8 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.vault.Cell;
+import dev.plinth.core.vault.KeyRing;
 import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.SettableClock;
@@ -71,6 +73,32 @@ class HealthTest {
     assertThat(health.instance()).isNull();
     assertThat(health.notifications().state()).isEqualTo(Health.Notifications.State.OFF);
     assertThat(health.notifications().since()).isNull();
+  }
+
+  @Test
+  void keyRingLacksAKeyInUse_isDegradedAndNamesTheDataKey(TestDatabase database) {
+    byte[] bytes = new byte[32];
+    try (Plinth first =
+            database.plinth(database.pool(2)).keys(KeyRing.of("left-behind", bytes)).build();
+        Plinth second = database.plinth(database.pool(2)).keys(KeyRing.of("new", bytes)).build()) {
+      first.vault().encrypt(new Cell("notes", "body", "1"), bytes);
+      second.vault().encrypt(new Cell("notes", "body", "2"), bytes);
+
+      assertThat(first.health(PATIENCE).vault().currentDataKey()).isNotNull();
+      Health health = second.health(PATIENCE);
+
+      assertThat(health.status()).isEqualTo(HealthStatus.DEGRADED);
+      assertThat(health.vault().unreadable()).hasSize(1);
+      assertThat(health.findings())
+          .singleElement()
+          .satisfies(
+              finding -> {
+                assertThat(finding.part()).isEqualTo("vault");
+                assertThat(finding.message())
+                    .contains(health.vault().unreadable().keySet().iterator().next().toString())
+                    .contains("left-behind");
+              });
+    }
   }
 
   @Test

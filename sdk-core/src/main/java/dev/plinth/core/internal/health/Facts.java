@@ -22,4 +22,10 @@ final class Facts {
   volatile List<Health.Task> tasks = List.of();
   volatile @Nullable Instant heartbeatAt;
   volatile List<HealthReading> readings = List.of();
+
+  /** True when every module's schema was seen, and can be worked with. */
+  boolean isMigrated() {
+    return !schema.isEmpty()
+        && schema.stream().allMatch(module -> module.pending().isEmpty() && !module.tooNew());
+  }
 }

@@ -3,6 +3,7 @@ package dev.plinth.core.internal.health;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.health.HealthStatus;
 import dev.plinth.core.tx.ConnectionSource;
+import dev.plinth.core.vault.VaultHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,6 +27,8 @@ public final class HealthCheck {
   private final ReplicaLook replica;
   private final OneAtATime<Facts> primaryLooks;
   private final OneAtATime<ReplicaLook.Seen> replicaLooks;
+  private final OneAtATime<VaultLook.Seen> vaultLooks;
+  private final @Nullable VaultLook vault;
   private final Supplier<Health.Notifications> notifications;
   private final Supplier<Health.@Nullable Node> instance;
 
@@ -35,6 +38,7 @@ public final class HealthCheck {
       InstantSource clock,
       Executor executor,
       PrimaryLook primary,
+      @Nullable Supplier<VaultHealth> vault,
       Supplier<Health.Notifications> notifications,
       Supplier<Health.@Nullable Node> instance) {
     this.source = source;
@@ -43,6 +47,8 @@ public final class HealthCheck {
     this.replica = new ReplicaLook(source);
     this.primaryLooks = new OneAtATime<>(executor);
     this.replicaLooks = new OneAtATime<>(executor);
+    this.vaultLooks = new OneAtATime<>(executor);
+    this.vault = vault == null ? null : new VaultLook(vault);
     this.notifications = notifications;
     this.instance = instance;
   }
@@ -54,6 +60,7 @@ public final class HealthCheck {
     long end = begun + time.toNanos();
     Facts facts = new Facts();
     ReplicaLook.@Nullable Seen seen = null;
+    VaultLook.@Nullable Seen keys = null;
     boolean inTime = true;
     try {
       var look = primaryLooks.join(Facts::new, into -> primary.into(into, time));
@@ -63,6 +70,13 @@ public final class HealthCheck {
               : null;
       facts = look.subject();
       inTime = await(look.done(), end);
+      VaultLook asked = vault;
+      // It would only say the same of a database that is away, or of tables that are missing.
+      if (asked != null && inTime && facts.isMigrated()) {
+        var third = vaultLooks.join(VaultLook.Seen::new, asked::into);
+        await(third.done(), end);
+        keys = third.subject();
+      }
       if (other != null) {
         await(other.done(), end);
         seen = other.subject();
@@ -74,7 +88,7 @@ public final class HealthCheck {
               + e.getMessage()
               + "): this Plinth is closed, or its executor is");
     }
-    return judged(at, begun, time, facts, seen, inTime);
+    return judged(at, begun, time, facts, seen, keys, inTime);
   }
 
   private Health judged(
@@ -83,6 +97,7 @@ public final class HealthCheck {
       Duration time,
       Facts facts,
       ReplicaLook.@Nullable Seen seen,
+      VaultLook.@Nullable Seen keys,
       boolean inTime) {
     Findings findings = new Findings();
     facts.findings.sorted().forEach(f -> findings.add(f.status(), f.part(), f.message()));
@@ -101,6 +116,7 @@ public final class HealthCheck {
     List<Health.Task> tasks = facts.tasks;
     judgement.tasks(tasks);
     judgement.readings(facts.readings);
+    VaultHealth vaultHealth = keys == null ? null : judgement.vault(keys);
     Health.Replica behind = seen == null ? null : judgement.replica(seen, facts);
     List<Health.Finding> found = findings.sorted();
     return new Health(
@@ -115,6 +131,7 @@ public final class HealthCheck {
         node == null ? null : new Health.Node(node.id(), node.alive(), facts.heartbeatAt),
         tasks,
         behind,
+        vaultHealth,
         facts.readings);
   }
 

@@ -3,6 +3,7 @@ package dev.plinth.core.internal.health;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.health.HealthReading;
 import dev.plinth.core.health.HealthStatus;
+import dev.plinth.core.vault.VaultHealth;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,44 @@ final class Judgement {
             "The task " + task.name() + " failed when it last ran: " + task.lastError());
       }
     }
+  }
+
+  /** What the vault said, or null when it has not. */
+  @Nullable VaultHealth vault(VaultLook.Seen seen) {
+    VaultHealth vault = seen.health();
+    if (vault == null) {
+      String failure = seen.failure();
+      findings.degraded(
+          "vault",
+          failure == null
+              ? "The vault gave no answer in time: see whether the KMS behind the key provider answers"
+              : "The vault cannot tell how it stands: " + failure);
+      return null;
+    }
+    if (vault.problem() != null) {
+      findings.degraded("vault", "Nothing can be encrypted: " + vault.problem());
+    }
+    vault
+        .unreadable()
+        .forEach(
+            (key, reason) ->
+                findings.degraded(
+                    "vault", "Values under data key " + key + " cannot be read here: " + reason));
+    if (!vault.nearLimit().isEmpty()) {
+      findings.degraded(
+          "vault",
+          "Data keys "
+              + vault.nearLimit()
+              + " are near the most values they may encrypt: plinth.vault().keys().beginEpoch()");
+    }
+    if (vault.undecryptable() > 0) {
+      findings.degraded(
+          "vault",
+          "The latest rotation found "
+              + vault.undecryptable()
+              + " values that do not decrypt: see plinth.vault().keys().rotation()");
+    }
+    return vault;
   }
 
   void readings(List<HealthReading> readings) {
