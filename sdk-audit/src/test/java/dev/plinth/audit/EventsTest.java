@@ -19,11 +19,11 @@ class EventsTest {
   private final UUID user = UUID.randomUUID();
 
   /** As a module would announce it. */
-  record Violated(@Nullable UUID userId, boolean succeeded) implements PlinthEvent {
+  record Violated(@Nullable UUID userId, Fact.Outcome outcome) implements PlinthEvent {
     @Override
     public Fact fact() {
       return new Fact(
-          "quota.violated", userId, "limit", "files", succeeded, Json.of("{\"used\": 3}"));
+          "quota.violated", userId, "limit", "files", outcome, Json.of("{\"used\": 3}"));
     }
   }
 
@@ -31,20 +31,20 @@ class EventsTest {
   void event_announced_isRecordedInTheSameTransaction(Plinth plinth, AuditLog audit) {
     plinth.transact(
         tx -> {
-          plinth.events().publish(tx, new Violated(user, false));
+          plinth.events().publish(tx, new Violated(user, Fact.Outcome.DENIED));
           assertThat(audit.history("limit", "files", TEN).items()).hasSize(1);
         });
 
     AuditEntry entry = audit.history("limit", "files", TEN).items().get(0);
     assertThat(entry.action().name()).isEqualTo("quota.violated");
-    assertThat(entry.action().outcome()).isEqualTo(Outcome.FAILURE);
+    assertThat(entry.action().outcome()).isEqualTo(Outcome.DENIED);
     assertThat(entry.action().context().actor()).isEqualTo(Actor.user(user));
     assertThat(entry.action().metadata()).isEqualTo(Json.of("{\"used\": 3}"));
   }
 
   @Test
   void event_ofNobody_isRecordedAsTheSystems(Plinth plinth, AuditLog audit) {
-    plinth.transact(tx -> plinth.events().publish(tx, new Violated(null, true)));
+    plinth.transact(tx -> plinth.events().publish(tx, new Violated(null, Fact.Outcome.SUCCEEDED)));
 
     AuditEntry entry = audit.history("limit", "files", TEN).items().get(0);
     assertThat(entry.action().context().actor()).isEqualTo(Actor.system("plinth"));
@@ -57,7 +57,7 @@ class EventsTest {
             () ->
                 plinth.transact(
                     tx -> {
-                      plinth.events().publish(tx, new Violated(user, false));
+                      plinth.events().publish(tx, new Violated(user, Fact.Outcome.DENIED));
                       throw new IllegalStateException("the host's");
                     }))
         .hasMessage("the host's");
@@ -72,7 +72,7 @@ class EventsTest {
     closed.close();
     closed.close();
 
-    plinth.transact(tx -> plinth.events().publish(tx, new Violated(user, false)));
+    plinth.transact(tx -> plinth.events().publish(tx, new Violated(user, Fact.Outcome.DENIED)));
 
     assertThat(deaf.search(AuditQuery.all(), TEN).items()).isEmpty();
     assertThat(closed.find(closed.record(Action.of("still").actor(user)))).isPresent();

@@ -27,7 +27,7 @@ public record BatchCompleted(
         userId,
         "batch",
         batchId.toString(),
-        failed == 0,
+        failed == 0 ? Fact.Outcome.SUCCEEDED : Fact.Outcome.FAILED,
         Json.object(
             Map.of("name", name, "total", total, "completed", completed, "failed", failed)));
   }

@@ -26,7 +26,7 @@ public record JobFailed(
         userId,
         "job",
         jobId.toString(),
-        false,
+        Fact.Outcome.FAILED,
         Json.object(
             Map.of(
                 "type",

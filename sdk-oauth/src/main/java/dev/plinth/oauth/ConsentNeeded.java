@@ -23,7 +23,7 @@ public record ConsentNeeded(UUID tokenId, UUID userId, String provider, long ver
         userId,
         "oauth2_token",
         tokenId.toString(),
-        false,
+        Fact.Outcome.FAILED,
         Json.object(Map.of("provider", provider, "version", version)));
   }
 }

@@ -23,7 +23,7 @@ public record TokenRevoked(UUID tokenId, UUID userId, String provider, long vers
         userId,
         "oauth2_token",
         tokenId.toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(Map.of("provider", provider, "version", version)));
   }
 }

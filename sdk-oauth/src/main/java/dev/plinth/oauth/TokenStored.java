@@ -23,7 +23,7 @@ public record TokenStored(UUID tokenId, UUID userId, String provider, long versi
         userId,
         "oauth2_token",
         tokenId.toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(Map.of("provider", provider, "version", version)));
   }
 }

@@ -24,6 +24,11 @@ public record QuotaViolated(UUID userId, Check check) implements PlinthEvent {
     details.put("requested", check.requested());
     details.put("resets_at", check.usage().resetsAt());
     return new Fact(
-        "quota.violated", userId, "quota", check.usage().limit(), false, Json.object(details));
+        "quota.violated",
+        userId,
+        "quota",
+        check.usage().limit(),
+        Fact.Outcome.DENIED,
+        Json.object(details));
   }
 }

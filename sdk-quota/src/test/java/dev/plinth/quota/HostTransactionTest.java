@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events;
+import dev.plinth.core.event.Fact;
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.SqlStates;
@@ -125,7 +126,7 @@ class HostTransactionTest {
     assertThat(heard).hasSize(1);
     assertThat(heard.get(0).fact().action()).isEqualTo("quota.violated");
     assertThat(heard.get(0).fact().resourceId()).isEqualTo("storage_mb");
-    assertThat(heard.get(0).fact().succeeded()).isFalse();
+    assertThat(heard.get(0).fact().outcome()).isEqualTo(Fact.Outcome.DENIED);
     assertThat(heard.get(0).fact().details().text())
         .contains("\"requested\":5001")
         .contains("\"cap\":5000");

@@ -92,10 +92,18 @@ public final class PostgresAuditLog implements AuditLog {
     }
   }
 
+  private static Outcome outcome(Fact.Outcome outcome) {
+    return switch (outcome) {
+      case SUCCEEDED -> Outcome.SUCCESS;
+      case DENIED -> Outcome.DENIED;
+      case FAILED -> Outcome.FAILURE;
+    };
+  }
+
   private static Action action(Fact fact) {
     UUID user = fact.userId();
     return Action.of(fact.action())
-        .outcome(fact.succeeded() ? Outcome.SUCCESS : Outcome.FAILURE)
+        .outcome(outcome(fact.outcome()))
         .actor(user == null ? Actor.system("plinth") : Actor.user(user))
         .resource(fact.resourceType(), fact.resourceId())
         .metadata(fact.details());

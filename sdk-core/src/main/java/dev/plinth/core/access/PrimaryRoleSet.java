@@ -25,6 +25,12 @@ public record PrimaryRoleSet(
     if (byAdministrator != null) {
       details.put("by", byAdministrator);
     }
-    return new Fact("role.set", userId, "user", userId.toString(), true, Json.object(details));
+    return new Fact(
+        "role.set",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.object(details));
   }
 }

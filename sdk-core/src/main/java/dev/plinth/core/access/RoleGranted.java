@@ -22,6 +22,12 @@ public record RoleGranted(UUID userId, String role, @Nullable UUID by) implement
     if (by != null) {
       details.put("by", by);
     }
-    return new Fact("role.granted", userId, "user", userId.toString(), true, Json.object(details));
+    return new Fact(
+        "role.granted",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.object(details));
   }
 }

@@ -16,6 +16,11 @@ public record RoleRevoked(UUID userId, String role) implements PlinthEvent {
   @Override
   public Fact fact() {
     return new Fact(
-        "role.revoked", userId, "user", userId.toString(), true, Json.object(Map.of("role", role)));
+        "role.revoked",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.object(Map.of("role", role)));
   }
 }

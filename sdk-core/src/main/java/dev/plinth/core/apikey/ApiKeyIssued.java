@@ -30,7 +30,7 @@ public record ApiKeyIssued(UUID keyId, KeyOwner owner, @Nullable UUID replaces)
         owner.userId().orElse(null),
         "api_key",
         keyId.toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(details));
   }
 }

@@ -29,7 +29,7 @@ public record ApiKeysRevoked(KeyOwner owner, List<UUID> keyIds) implements Plint
         owner.userId().orElse(null),
         "api_key",
         keyIds.get(0).toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(Map.of("count", keyIds.size(), "keys", keyIds.stream().limit(TOLD).toList())));
   }
 }

@@ -18,6 +18,11 @@ public record SettingChanged(String name, long version, @Nullable UUID by) imple
   @Override
   public Fact fact() {
     return new Fact(
-        "setting.changed", by, "setting", name, true, Json.object(Map.of("version", version)));
+        "setting.changed",
+        by,
+        "setting",
+        name,
+        Fact.Outcome.SUCCEEDED,
+        Json.object(Map.of("version", version)));
   }
 }

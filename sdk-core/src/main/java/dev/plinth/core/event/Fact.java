@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param userId who did it or whom it concerns; null when nobody in particular
  * @param resourceType the kind of thing it happened to, such as {@code job}
  * @param resourceId which one
- * @param succeeded false when something was refused or failed
+ * @param outcome how it ended
  * @param details more about it, a JSON object
  */
 public record Fact(
@@ -20,11 +20,22 @@ public record Fact(
     @Nullable UUID userId,
     String resourceType,
     String resourceId,
-    boolean succeeded,
+    Outcome outcome,
     Json details) {
+  /** How something ended. */
+  public enum Outcome {
+    /** It was done. */
+    SUCCEEDED,
+    /** It was not allowed. */
+    DENIED,
+    /** It was tried and went wrong. */
+    FAILED
+  }
+
   /** Checks the arguments. */
   public Fact {
     Args.text(action, 100, "action");
+    Args.notNull(outcome, "outcome");
     Args.text(resourceType, 100, "resourceType");
     Args.text(resourceId, 255, "resourceId");
     Args.notNull(details, "details").requireObject("details");

@@ -14,6 +14,11 @@ public record UserDeactivated(UUID userId) implements PlinthEvent {
   @Override
   public Fact fact() {
     return new Fact(
-        "user.deactivated", userId, "user", userId.toString(), true, Json.emptyObject());
+        "user.deactivated",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.emptyObject());
   }
 }

@@ -14,6 +14,12 @@ import java.util.UUID;
 public record UserDeleted(UUID userId) implements PlinthEvent {
   @Override
   public Fact fact() {
-    return new Fact("user.deleted", userId, "user", userId.toString(), true, Json.emptyObject());
+    return new Fact(
+        "user.deleted",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.emptyObject());
   }
 }

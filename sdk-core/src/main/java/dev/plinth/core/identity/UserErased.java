@@ -15,6 +15,12 @@ import java.util.UUID;
 public record UserErased(UUID userId) implements PlinthEvent {
   @Override
   public Fact fact() {
-    return new Fact("user.erased", userId, "user", userId.toString(), true, Json.emptyObject());
+    return new Fact(
+        "user.erased",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.emptyObject());
   }
 }

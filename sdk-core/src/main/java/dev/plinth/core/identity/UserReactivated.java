@@ -14,6 +14,11 @@ public record UserReactivated(UUID userId) implements PlinthEvent {
   @Override
   public Fact fact() {
     return new Fact(
-        "user.reactivated", userId, "user", userId.toString(), true, Json.emptyObject());
+        "user.reactivated",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.emptyObject());
   }
 }

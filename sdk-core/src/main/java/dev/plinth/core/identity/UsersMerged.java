@@ -21,7 +21,7 @@ public record UsersMerged(UUID from, UUID into) implements PlinthEvent {
         into,
         "user",
         from.toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(Map.of("into", into.toString())));
   }
 }

@@ -19,7 +19,7 @@ public record PasswordChanged(UUID userId, boolean removed) implements PlinthEve
         userId,
         "user",
         userId.toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.emptyObject());
   }
 }

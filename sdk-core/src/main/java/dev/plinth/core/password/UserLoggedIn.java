@@ -13,6 +13,12 @@ import java.util.UUID;
 public record UserLoggedIn(UUID userId) implements PlinthEvent {
   @Override
   public Fact fact() {
-    return new Fact("user.logged_in", userId, "user", userId.toString(), true, Json.emptyObject());
+    return new Fact(
+        "user.logged_in",
+        userId,
+        "user",
+        userId.toString(),
+        Fact.Outcome.SUCCEEDED,
+        Json.emptyObject());
   }
 }

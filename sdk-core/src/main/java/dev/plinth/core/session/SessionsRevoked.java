@@ -29,7 +29,7 @@ public record SessionsRevoked(UUID userId, List<UUID> sessionIds) implements Pli
         userId,
         "session",
         sessionIds.get(0).toString(),
-        true,
+        Fact.Outcome.SUCCEEDED,
         Json.object(
             Map.of(
                 "count", sessionIds.size(), "sessions", sessionIds.stream().limit(TOLD).toList())));

@@ -23,14 +23,15 @@ class EventsTest {
   record Happened(String what) implements PlinthEvent {
     @Override
     public Fact fact() {
-      return new Fact("test.happened", null, "test", what, true, Json.emptyObject());
+      return new Fact(
+          "test.happened", null, "test", what, Fact.Outcome.SUCCEEDED, Json.emptyObject());
     }
   }
 
   record Other() implements PlinthEvent {
     @Override
     public Fact fact() {
-      return new Fact("test.other", null, "test", "1", false, Json.emptyObject());
+      return new Fact("test.other", null, "test", "1", Fact.Outcome.FAILED, Json.emptyObject());
     }
   }
 
