@@ -85,8 +85,7 @@ class PoolTest {
 
   @Test
   void poolExhaustedForAWhile_everythingEndsAfterwards(TestDatabase database) throws Exception {
-    HikariDataSource pool = database.pool(3);
-    pool.setConnectionTimeout(300);
+    HikariDataSource pool = database.pool(3, Duration.ofMillis(300));
     CountDownLatch begun = new CountDownLatch(8);
     CountDownLatch goOn = new CountDownLatch(1);
     try (Plinth plinth = database.plinth(pool).build();

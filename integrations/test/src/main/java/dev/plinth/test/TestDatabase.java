@@ -8,6 +8,7 @@ import dev.plinth.core.spi.Schema;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -96,12 +97,21 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   /** A new pool, closed together with the database. */
-  public synchronized HikariDataSource pool(int size) {
+  public HikariDataSource pool(int size) {
+    return pool(size, Duration.ofMinutes(1));
+  }
+
+  /**
+   * A new pool, closed together with the database.
+   *
+   * @param patience how long whoever wants a connection waits for one; at least 250 milliseconds
+   */
+  public synchronized HikariDataSource pool(int size, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url());
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(0);
-    config.setConnectionTimeout(60_000);
+    config.setConnectionTimeout(patience.toMillis());
     HikariDataSource pool = new HikariDataSource(config);
     pools.add(pool);
     return pool;

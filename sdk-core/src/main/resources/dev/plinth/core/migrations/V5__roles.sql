@@ -2,7 +2,7 @@
 -- plinth:undo destroys-data
 -- plinth:grant changes SELECT, DELETE
 -- plinth:grant role_hierarchy SELECT, UPDATE
--- plinth:validate SELECT 'a user''s primary role is missing in user_roles: ' || u.id FROM ${schema}.users u WHERE NOT EXISTS (SELECT FROM ${schema}.user_roles r WHERE r.user_id = u.id AND r.role = u.role)
+-- plinth:validate SELECT 'users and user_roles lack the trigger ' || t FROM unnest(ARRAY['users_primary_role', 'users_primary_role_change', 'user_roles_primary']) AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid IN ($n$${schema}.users$n$::regclass, $n$${schema}.user_roles$n$::regclass) AND g.tgname = t AND g.tgenabled <> 'D')
 
 -- What the caches of every node must forget. Triggers write it in the transaction of the change, so
 -- that the host's own SQL counts as well; each node reads, once a second, what has become visible

@@ -1,6 +1,7 @@
 -- plinth:compatibility expanding
 -- plinth:undo destroys-data
--- plinth:validate SELECT 'api_keys has a key of a user without user_id: ' || id FROM ${schema}.api_keys WHERE (owner_type = 'user') <> (user_id IS NOT NULL)
+-- plinth:validate SELECT 'api_keys has no index ' || i FROM unnest(ARRAY['api_keys_key_hash_key', 'api_keys_replaces_key']) AS i WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = $n$${schema}.api_keys$n$::regclass AND x.indisvalid AND c.relname = i)
+-- plinth:validate SELECT 'sessions has no index ' || i FROM unnest(ARRAY['sessions_token_hash_key', 'sessions_user_id_idx']) AS i WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = $n$${schema}.sessions$n$::regclass AND x.indisvalid AND c.relname = i)
 
 CREATE TABLE ${schema}.api_keys (
   id uuid PRIMARY KEY,

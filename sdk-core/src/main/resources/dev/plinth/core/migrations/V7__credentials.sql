@@ -1,6 +1,6 @@
 -- plinth:compatibility expanding
 -- plinth:undo destroys-data
--- plinth:validate SELECT 'credentials has a value under a data key that is not in vault_data_keys: ' || c.id FROM ${schema}.credentials c WHERE NOT EXISTS (SELECT FROM ${schema}.vault_data_keys k WHERE k.id = c.data_key_id)
+-- plinth:validate SELECT 'credentials has no index ' || i FROM unnest(ARRAY['credentials_name_key', 'credentials_data_key_id_idx']) AS i WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = $n$${schema}.credentials$n$::regclass AND x.indisvalid AND c.relname = i)
 
 CREATE TABLE ${schema}.credentials (
   id uuid PRIMARY KEY,

@@ -16,6 +16,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -215,8 +216,7 @@ class TransactTest {
 
   @Test
   void poolOfOne_nestedJoins_separateIsRefusedWithAdvice() throws SQLException {
-    HikariDataSource one = database.pool(1);
-    one.setConnectionTimeout(300);
+    HikariDataSource one = database.pool(1, Duration.ofMillis(300));
     try (Plinth small = Plinth.builder().dataSource(one).build()) {
       small.transact(
           tx -> {

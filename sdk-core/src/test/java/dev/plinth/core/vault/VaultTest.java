@@ -249,8 +249,7 @@ class VaultTest {
 
   @Test
   void poolOfOne_firstUseInsideATransaction_saysWhatToDo() {
-    HikariDataSource one = database.pool(1);
-    one.setConnectionTimeout(300);
+    HikariDataSource one = database.pool(1, Duration.ofMillis(300));
     try (Plinth plinth = plinth(RING, one)) {
       assertThatThrownBy(() -> plinth.transact(tx -> plinth.vault().in(tx).encrypt(CELL, PLAIN)))
           .isInstanceOf(ConnectionUnavailableException.class)
@@ -261,8 +260,7 @@ class VaultTest {
 
   @Test
   void poolOfOne_afterAFirstUseOutside_worksInsideATransaction() {
-    HikariDataSource one = database.pool(1);
-    one.setConnectionTimeout(300);
+    HikariDataSource one = database.pool(1, Duration.ofMillis(300));
     try (Plinth plinth = plinth(RING, one)) {
       plinth.vault().encrypt(CELL, PLAIN);
       plinth.transact(
