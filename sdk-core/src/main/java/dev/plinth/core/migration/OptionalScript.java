@@ -40,10 +40,20 @@ public interface OptionalScript {
    * Applies it under the lock of migrations, as the schema's owner. Does nothing when all of it is
    * there; what is there in part is completed.
    *
-   * @throws MigrationException when a statement fails, or others hold the lock for too long
+   * <p>Where it changes tables, each in a transaction of its own: the lock of a table is asked for
+   * again and again, for 50 ms at a time and as long as {@code migrationLockTimeout} in all, so
+   * that readers and writers pass meanwhile. What was done before a failure stays ({@link
+   * State#PARTIAL}).
+   *
+   * @throws MigrationException when a statement fails, or others hold a lock for too long; the call
+   *     can be repeated
    */
   void apply();
 
-  /** Takes back all of it that is there. */
+  /**
+   * Takes back all of it that is there, table by table as {@link #apply()} does.
+   *
+   * @throws MigrationException as {@link #apply()}
+   */
   void remove();
 }

@@ -35,6 +35,12 @@ class MigrateLocksTest {
       "CREATE TABLE ${schema}.wares (id bigserial PRIMARY KEY, name text);";
   private static final String COLUMN = "ALTER TABLE ${schema}.wares ADD COLUMN price int;";
 
+  private static final String NEW_USER =
+      """
+      INSERT INTO plinth.users (id, external_id, role)
+      VALUES (gen_random_uuid(), gen_random_uuid()::text, 'user')
+      """;
+
   @TempDir Path folder;
   private TestDatabase database;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -70,6 +76,38 @@ class MigrateLocksTest {
       whileSomebodyReads(() -> plinth.migrations().rollback("shop", 1, UndoConsent.KEEP_DATA));
 
       assertThat(plinth.migrations().pending()).extracting(Migration::version).containsExactly(2);
+    }
+  }
+
+  @Test
+  void applyAndRemove_longReader_askAgainAndAgainWhileWritersGoOn() throws Exception {
+    try (Plinth plinth = plinth(table("same").module()).build()) {
+      OptionalScript script = plinth.migrations().optional("row_level_security");
+
+      whileSomebodyReads("plinth.users", NEW_USER, script::apply);
+      assertThat(script.state()).isEqualTo(OptionalScript.State.APPLIED);
+
+      whileSomebodyReads("plinth.users", NEW_USER, script::remove);
+      assertThat(script.state()).isEqualTo(OptionalScript.State.ABSENT);
+    }
+  }
+
+  @Test
+  void apply_readerOutlastsThePatience_isDoneInPartAndCanBeRepeated() throws Exception {
+    try (Plinth plinth =
+            plinth(table("same").module()).migrationLockTimeout(Duration.ofMillis(300)).build();
+        Connection reader = reader("plinth.users")) {
+      OptionalScript script = plinth.migrations().optional("row_level_security");
+      assertThatThrownBy(script::apply)
+          .isInstanceOf(MigrationException.class)
+          .hasMessageStartingWith("The optional script row_level_security failed")
+          .satisfies(e -> assertThat(SqlStates.of(e)).contains(SqlStates.LOCK_NOT_AVAILABLE));
+      assertThat(script.state()).isEqualTo(OptionalScript.State.PARTIAL);
+
+      reader.rollback();
+      script.apply();
+
+      assertThat(script.state()).isEqualTo(OptionalScript.State.APPLIED);
     }
   }
 
@@ -147,16 +185,20 @@ class MigrateLocksTest {
 
   /** The work needs the table for itself, and gets it when the reader ends, after many writes. */
   private void whileSomebodyReads(Runnable work) throws Exception {
+    whileSomebodyReads("plinth.wares", "INSERT INTO plinth.wares (name) VALUES ('x')", work);
+  }
+
+  private void whileSomebodyReads(String table, String write, Runnable work) throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     AtomicLong written = new AtomicLong();
-    try (Connection reader = reader();
+    try (Connection reader = reader(table);
         Connection writing = database.connect()) {
       CompletableFuture<Void> changing = CompletableFuture.runAsync(work, threads);
       Future<?> writer =
           threads.submit(
               () -> {
                 while (!done.get()) {
-                  Sql.execute(writing, "INSERT INTO plinth.wares (name) VALUES ('x')");
+                  Sql.execute(writing, write);
                   written.incrementAndGet();
                 }
               });
@@ -200,9 +242,13 @@ class MigrateLocksTest {
   }
 
   private Connection reader() throws Exception {
+    return reader("plinth.wares");
+  }
+
+  private Connection reader(String table) throws Exception {
     Connection connection = database.connect();
     connection.setAutoCommit(false);
-    Sql.query(connection, "SELECT id FROM plinth.wares", row -> row.getLong(1));
+    Sql.query(connection, "SELECT id FROM " + table, row -> row.getString(1));
     return connection;
   }
 

@@ -1,13 +1,16 @@
 package dev.plinth.core.internal.migration;
 
+import dev.plinth.core.PlinthException;
+import dev.plinth.core.internal.LockPatience;
 import dev.plinth.core.migration.MigrationException;
 import dev.plinth.core.migration.OptionalScript;
-import dev.plinth.core.tx.DatabaseException;
+import dev.plinth.core.spi.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** An optional script on the database of one Plinth. */
 final class AppliedExtra implements OptionalScript {
@@ -19,11 +22,14 @@ final class AppliedExtra implements OptionalScript {
   private final Extra extra;
   private final Session reading;
   private final Session changing;
+  private final LockPatience patience;
 
-  AppliedExtra(Extra extra, Session reading, Session changing) {
+  /** For every table it waits as long as the patience lasts. */
+  AppliedExtra(Extra extra, Session reading, Session changing, Duration patience) {
     this.extra = extra;
     this.reading = reading;
     this.changing = changing;
+    this.patience = new LockPatience(patience);
   }
 
   @Override
@@ -38,7 +44,7 @@ final class AppliedExtra implements OptionalScript {
 
   @Override
   public String sql() {
-    return reading.work(connection -> text(extra.statements(connection)));
+    return reading.work(connection -> text(extra.steps(connection)));
   }
 
   @Override
@@ -56,7 +62,7 @@ final class AppliedExtra implements OptionalScript {
     changing.work(
         connection -> {
           if (extra.state(connection) != State.APPLIED) {
-            run(connection, extra.statements(connection));
+            run(connection, extra.steps(connection));
           }
           return true;
         });
@@ -71,29 +77,21 @@ final class AppliedExtra implements OptionalScript {
         });
   }
 
-  private static String text(List<String> statements) {
-    return String.join("", statements.stream().map(statement -> statement + ";\n").toList());
+  private static String text(List<List<String>> steps) {
+    return steps.stream()
+        .flatMap(List::stream)
+        .map(statement -> statement + ";\n")
+        .collect(Collectors.joining());
   }
 
-  private void run(Connection connection, List<String> statements) {
+  private void run(Connection connection, List<List<String>> steps) {
     try {
-      connection.setAutoCommit(!extra.isTransactional());
-      try (Statement statement = connection.createStatement()) {
-        for (String sql : statements) {
-          statement.execute(sql);
-        }
-        if (extra.isTransactional()) {
-          connection.commit();
-        }
-      } catch (SQLException e) {
-        if (extra.isTransactional()) {
-          connection.rollback();
-        }
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
+      if (extra.isTransactional()) {
+        inTransactions(connection, steps);
+      } else {
+        steps.forEach(step -> execute(connection, step));
       }
-    } catch (SQLException | DatabaseException e) {
+    } catch (PlinthException e) {
       throw new MigrationException(
           "The optional script "
               + extra.name()
@@ -102,6 +100,40 @@ final class AppliedExtra implements OptionalScript {
               + "): mend the cause and apply it again",
           e);
     }
+  }
+
+  /** As when migrating: nobody is to queue behind a request for a lock. */
+  private void inTransactions(Connection connection, List<List<String>> steps) {
+    try (LockTimeout timeout = LockTimeout.of(connection, LockPatience.LOCK_TIMEOUT)) {
+      for (List<String> step : steps) {
+        patience.untilLocked(
+            () -> {
+              inTransaction(connection, step);
+              return true;
+            });
+      }
+    }
+  }
+
+  private static void inTransaction(Connection connection, List<String> step) {
+    try {
+      connection.setAutoCommit(false);
+      try {
+        execute(connection, step);
+        connection.commit();
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
+      }
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+  }
+
+  private static void execute(Connection connection, List<String> statements) {
+    statements.forEach(statement -> Sql.execute(connection, statement));
   }
 
   @Override

@@ -38,15 +38,15 @@ final class DocumentIndexes implements Extra {
 
   /** What an interrupted build left behind is in the way and of no use, so it goes first. */
   @Override
-  public List<String> statements(Connection connection) {
-    List<String> statements = new ArrayList<>(undo(connection));
-    statements.addAll(ExtraText.statements("document_indexes", schema));
-    return statements;
+  public List<List<String>> steps(Connection connection) {
+    List<List<String>> steps = new ArrayList<>(undo(connection));
+    steps.add(ExtraText.statements("document_indexes", schema));
+    return steps;
   }
 
   @Override
-  public List<String> undo(Connection connection) {
-    return ExtraText.statements("document_indexes_undo", schema);
+  public List<List<String>> undo(Connection connection) {
+    return List.of(ExtraText.statements("document_indexes_undo", schema));
   }
 
   @Override

@@ -10,10 +10,10 @@ interface Extra {
 
   String description();
 
-  /** In order; run in one transaction where {@link #isTransactional()}. */
-  List<String> statements(Connection connection);
+  /** In order; each inner list in a transaction of its own where {@link #isTransactional()}. */
+  List<List<String>> steps(Connection connection);
 
-  List<String> undo(Connection connection);
+  List<List<String>> undo(Connection connection);
 
   /** What of it is missing, in words; empty when it is all there. */
   List<String> missing(Connection connection);

@@ -151,7 +151,8 @@ public final class FlywayMigrations implements Migrations {
                   return work.apply(connection);
                 });
           }
-        });
+        },
+        patience());
   }
 
   private List<Extra> extras() {

@@ -75,22 +75,15 @@ final class RowLevelSecurity implements Extra {
         + " only, and none when it names no tenant";
   }
 
+  /** Table by table: a transaction that held one table while it waits for the next stops both. */
   @Override
-  public List<String> statements(Connection connection) {
-    List<String> statements = new ArrayList<>();
-    for (Table table : tables(connection)) {
-      String template = table.partition() ? "partition" : "table";
-      statements.addAll(text(template, table));
-      if (shared.contains(table.name())) {
-        statements.addAll(text("shared", table));
-      }
-    }
-    return statements;
+  public List<List<String>> steps(Connection connection) {
+    return tables(connection).stream().map(this::statements).toList();
   }
 
   @Override
-  public List<String> undo(Connection connection) {
-    return tables(connection).stream().flatMap(table -> text("undo", table).stream()).toList();
+  public List<List<String>> undo(Connection connection) {
+    return tables(connection).stream().map(table -> text("undo", table)).toList();
   }
 
   @Override
@@ -113,6 +106,15 @@ final class RowLevelSecurity implements Extra {
   @Override
   public boolean isTransactional() {
     return true;
+  }
+
+  private List<String> statements(Table table) {
+    List<String> statements =
+        new ArrayList<>(text(table.partition() ? "partition" : "table", table));
+    if (shared.contains(table.name())) {
+      statements.addAll(text("shared", table));
+    }
+    return statements;
   }
 
   private List<String> text(String template, Table table) {
