@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.test.PlinthTest;
+import dev.plinth.test.SettableClock;
 import dev.plinth.test.TestDatabase;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import javax.crypto.SecretKey;
@@ -118,5 +121,76 @@ class KeyProviderTest {
       second.transact(
           tx -> assertThat(second.vault().in(tx).decrypt(Wares.cell(1), old)).isNotEmpty());
     }
+  }
+
+  @Test
+  void newestSpentAndAnOlderOneNot_encrypt_beginsAnEpoch() {
+    try (Plinth plinth = database.plinth(pool).keys(kms).build()) {
+      byte[] old = Wares.seal(plinth, 1, 0);
+      UUID spent = plinth.vault().keys().beginEpoch().id();
+      plinth.transact(
+          tx ->
+              Sql.update(
+                  tx.connection(),
+                  "UPDATE plinth.vault_data_keys SET uses = 2147483648 WHERE id = ?",
+                  spent));
+
+      byte[] sealed = Wares.seal(plinth, 1, 1);
+
+      assertThat(plinth.vault().keys().list()).hasSize(3);
+      assertThat(Wares.newest(plinth)).isNotEqualTo(spent);
+      assertThat(plinth.vault().decrypt(Wares.cell(1), sealed)).isNotEmpty();
+      assertThat(plinth.vault().decrypt(Wares.cell(1), old)).isNotEmpty();
+    }
+  }
+
+  @Test
+  void away_whenTheDataKeyIsDueToBeReplaced_thatOneGoesOnUntilTheProviderIsBack() {
+    SettableClock clock = new SettableClock();
+    try (Plinth plinth = database.plinth(pool).keys(kms).clock(clock).build()) {
+      Wares.seal(plinth, 1, 0);
+      makeOld(plinth, 1000);
+      clock.advance(Duration.ofMinutes(2));
+      kms.away = true;
+
+      byte[] sealed = Wares.seal(plinth, 1, 1);
+      Wares.seal(plinth, 1, 2);
+
+      assertThat(plinth.vault().decrypt(Wares.cell(1), sealed)).isNotEmpty();
+      assertThat(plinth.vault().keys().list()).hasSize(1);
+
+      kms.away = false;
+      clock.advance(Duration.ofMinutes(2));
+      Wares.seal(plinth, 1, 3);
+      assertThat(plinth.vault().keys().list()).hasSize(2);
+    }
+  }
+
+  @Test
+  void away_whenTheDataKeyHasReachedTheBound_encryptIsRefused() {
+    SettableClock clock = new SettableClock();
+    try (Plinth plinth = database.plinth(pool).keys(kms).clock(clock).build()) {
+      Wares.seal(plinth, 1, 0);
+      makeOld(plinth, 1L << 32);
+      clock.advance(Duration.ofMinutes(2));
+      kms.away = true;
+
+      assertThatThrownBy(() -> Wares.seal(plinth, 1, 1))
+          .isInstanceOf(VaultException.class)
+          .hasMessageContaining("as many values as are safe");
+    }
+  }
+
+  private static void makeOld(Plinth plinth, long uses) {
+    plinth.transact(
+        tx ->
+            Sql.update(
+                tx.connection(),
+                """
+                UPDATE plinth.vault_data_keys
+                SET created_at = now() - interval '91 days',
+                    uses = ?
+                """,
+                uses));
   }
 }

@@ -56,13 +56,22 @@ final class DataKeyTable {
             """);
     // Of several nodes at once, those whose snapshot lacks the winner's row take the same epoch,
     // wait for its commit and insert nothing; those whose snapshot has it are stopped by HAVING.
+    // HAVING judges the row that "current" reads and no other: an older one may be less used.
     this.insert =
         schema.render(
             """
             INSERT INTO {schema}.vault_data_keys (id, epoch, key_id, wrapped, created_at)
             SELECT ?, coalesce(max(epoch), 0) + 1, ?, ?, {now}
             FROM {schema}.vault_data_keys
-            HAVING count(*) FILTER (WHERE key_id = ? AND retired_at IS NULL AND NOT %s) = 0
+            HAVING NOT EXISTS (
+                SELECT FROM (
+                  SELECT created_at, uses
+                  FROM {schema}.vault_data_keys
+                  WHERE key_id = ?
+                    AND retired_at IS NULL
+                  ORDER BY epoch DESC
+                  LIMIT 1) latest
+                WHERE NOT %s)
               AND NOT EXISTS (SELECT FROM {schema}.vault_retired_keys r WHERE r.key_id = ?)
             ON CONFLICT (epoch) DO NOTHING
             """

@@ -8,11 +8,16 @@ import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.tx.ConnectionUnavailableException;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
+import dev.plinth.core.vault.KeyProviderException;
 import dev.plinth.core.vault.VaultException;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data keys of this database, unwrapped and held in memory.
@@ -22,7 +27,9 @@ import javax.crypto.SecretKey;
  * elsewhere, did not. So every data key that can be read is durable and may be cached.
  */
 final class DataKeys {
+  private static final Logger log = LoggerFactory.getLogger(DataKeys.class);
   private static final int CACHED = 1_000;
+  private static final int ATTEMPTS = 100;
   private static final TxOptions SEES_THE_LATEST =
       TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED);
 
@@ -33,6 +40,7 @@ final class DataKeys {
   private final Uses uses;
   private final Cache<UUID, DataKey> byId = Caffeine.newBuilder().maximumSize(CACHED).build();
   private final CurrentKeys current;
+  private final AtomicReference<@Nullable UUID> saidToLast = new AtomicReference<>();
 
   DataKeys(
       Transactions transactions,
@@ -104,10 +112,24 @@ final class DataKeys {
     try {
       return make(spent.keyId());
     } catch (ConnectionUnavailableException e) {
-      DataKey key = unwrapped(spent);
-      uses.refuseBeyondTheBound(spent, key);
+      return stillGood(spent);
+    } catch (KeyProviderException e) {
+      DataKey key = stillGood(spent);
+      if (!spent.id().equals(saidToLast.getAndSet(spent.id()))) {
+        log.warn(
+            "The data key {} is due to be replaced, but the key provider did not wrap a new one; the"
+                + " old one is used on, and a new one tried every minute",
+            spent.id(),
+            e);
+      }
       return key;
     }
+  }
+
+  private DataKey stillGood(WrappedKey spent) {
+    DataKey key = unwrapped(spent);
+    uses.refuseBeyondTheBound(spent, key);
+    return key;
   }
 
   /** The data key that a value names; empty when this database has no such key. */
@@ -188,15 +210,24 @@ final class DataKeys {
   }
 
   private WrappedKey insertOrRead(Tx tx, WrappedKey fresh) {
-    Optional<WrappedKey> theirs = unspent(table.current(tx, fresh.keyId()));
-    while (theirs.isEmpty() && !table.insert(tx, fresh)) {
+    // Whoever comes second finds the first one's row at the next look, unless it is of another key.
+    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      Optional<WrappedKey> theirs = unspent(table.current(tx, fresh.keyId()));
+      if (theirs.isPresent()) {
+        return theirs.get();
+      }
+      if (table.insert(tx, fresh)) {
+        return fresh;
+      }
       if (table.isRetired(tx, fresh.keyId())) {
         // This node has not got the newer key first in its ring yet: it goes along.
         return table.newest(tx).orElseThrow(() -> retired(fresh.keyId()));
       }
-      theirs = unspent(table.current(tx, fresh.keyId()));
     }
-    return theirs.orElse(fresh);
+    throw new VaultException(
+        "No new data key could be made, since others began new epochs all the while: repeat the"
+            + " call",
+        null);
   }
 
   private static VaultException retired(String keyId) {
