@@ -2,6 +2,7 @@ package dev.plinth.examples.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -292,22 +293,24 @@ class TenancyTest {
           });
     }
     for (String tenant : List.of(ACME, GLOBEX)) {
-      until(
-          () ->
-              as(tenant, tx -> jobs.in(tx).batch(batches.get(tenant)))
-                  .map(Batch::isFinished)
-                  .orElse(false));
+      await()
+          .until(
+              () ->
+                  as(tenant, tx -> jobs.in(tx).batch(batches.get(tenant)))
+                      .map(Batch::isFinished)
+                      .orElse(false));
       Batch batch = as(tenant, tx -> jobs.in(tx).batch(batches.get(tenant))).orElseThrow();
       assertThat(batch.completed()).isEqualTo(1);
       assertThat(batch.failed()).isEqualTo(1);
-      until(
-          () ->
-              as(tenant, tx -> jobs.in(tx).find(failing.get(tenant))).orElseThrow().status()
-                  == JobStatus.FAILED);
+      await()
+          .until(
+              () ->
+                  as(tenant, tx -> jobs.in(tx).find(failing.get(tenant))).orElseThrow().status()
+                      == JobStatus.FAILED);
       assertThat(this.<Boolean>as(tenant, tx -> jobs.in(tx).retry(failing.get(tenant)))).isTrue();
     }
     assertThat(this.<Optional<Job>>as(ACME, tx -> jobs.in(tx).find(failing.get(GLOBEX)))).isEmpty();
-    until(() -> pendingJobs() == 0);
+    await().until(() -> pendingJobs() == 0);
     assertThat(jobs.check()).isEmpty();
   }
 
@@ -496,15 +499,5 @@ class TenancyTest {
                     + " c.relnamespace = 'plinth'::regnamespace AND a.attname = 'tenant_id' AND"
                     + " c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1",
                 row -> row.getString(1)));
-  }
-
-  /** However slow the machine is. */
-  private static void until(java.util.function.BooleanSupplier condition)
-      throws InterruptedException {
-    Instant end = Instant.now().plus(Duration.ofMinutes(2));
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).as("patience").isBefore(end);
-      Thread.sleep(50);
-    }
   }
 }
