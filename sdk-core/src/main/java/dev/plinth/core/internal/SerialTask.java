@@ -41,7 +41,7 @@ public final class SerialTask {
       answered = requests.get();
       try {
         task.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         log.warn("Work in the background failed", e);
       }
     } while (!requests.compareAndSet(answered, 0));

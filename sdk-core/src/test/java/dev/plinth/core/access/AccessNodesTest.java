@@ -15,6 +15,7 @@ import dev.plinth.core.tx.JoinedTx;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
+import dev.plinth.test.SettableClock;
 import dev.plinth.test.TestDatabase;
 import dev.plinth.test.TestNodes;
 import java.sql.Connection;
@@ -118,6 +119,23 @@ class AccessNodesTest {
     assertSeen(true, plinth, deaf);
     sql("DELETE FROM plinth.users");
     assertSeen(false, plinth, deaf);
+  }
+
+  @Test
+  void node_wakesUpAfterLong_forgetsWhatItRemembered(SettableClock clock) {
+    awaitRemembered();
+    // As it is for one that was suspended: what told of the change is gone when it asks again.
+    plinth.transact(
+        tx -> {
+          Sql.update(tx.connection(), "DELETE FROM plinth.user_roles WHERE role = 'operator'");
+          Sql.update(tx.connection(), "DELETE FROM plinth.changes");
+        });
+
+    clock.advance(Duration.ofMinutes(30));
+
+    assertThat(access.can(user, START)).isFalse();
+    awaitRemembered();
+    assertThat(access.can(user, START)).isFalse();
   }
 
   @Test

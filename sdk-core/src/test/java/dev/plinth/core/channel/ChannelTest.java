@@ -88,6 +88,12 @@ class ChannelTest {
           thrown.incrementAndGet();
           throw new IllegalStateException("no");
         });
+    AtomicInteger failed = new AtomicInteger();
+    channel.subscribe(
+        move -> {
+          failed.incrementAndGet();
+          throw new AssertionError("an Error, not an exception");
+        });
     channel.subscribe(
         move -> {
           try {
@@ -103,6 +109,7 @@ class ChannelTest {
 
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(heard).isEqualTo(expected));
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(thrown).hasValue(20));
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(failed).hasValue(20));
     forever.countDown();
   }
 

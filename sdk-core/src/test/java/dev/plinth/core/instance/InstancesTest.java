@@ -226,6 +226,11 @@ class InstancesTest {
         List<UUID> lost = new CopyOnWriteArrayList<>();
         List<UUID> ended = new CopyOnWriteArrayList<>();
         Subscription first = node.instances().onLost(ended::add);
+        node.instances()
+            .onLost(
+                dead -> {
+                  throw new AssertionError("an Error, not an exception");
+                });
         node.instances().onLost(lost::add);
         first.close();
         first.close();
@@ -236,7 +241,9 @@ class InstancesTest {
         assertThat(ended).as("a listener whose subscription was closed").isEmpty();
         assertThat(node.instances().id()).isNotEqualTo(id);
         assertThat(find(node, id).state()).isEqualTo(Instance.State.DEAD);
-        assertThat(find(node, node.instances().id()).state()).isEqualTo(Instance.State.ALIVE);
+        Instance next = find(node, node.instances().id());
+        assertThat(next.state()).isEqualTo(Instance.State.ALIVE);
+        await().until(() -> find(node, next.id()).heartbeatAt().isAfter(next.heartbeatAt()));
       }
     }
   }

@@ -106,6 +106,12 @@ class NotificationsTest {
               payload -> {
                 throw new IllegalStateException("bad listener");
               });
+      node.notifications()
+          .subscribe(
+              "t",
+              payload -> {
+                throw new AssertionError("an Error, not an exception");
+              });
       List<String> heard = listen(node, "t");
 
       node.transact(tx -> node.notifications().send(tx, "t", "1"));

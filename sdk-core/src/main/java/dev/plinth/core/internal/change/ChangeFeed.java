@@ -9,8 +9,10 @@ import dev.plinth.core.notify.Notifications;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,15 +43,22 @@ public final class ChangeFeed implements Lifecycle {
   /** Notifications that come faster than this are answered together. */
   private static final Duration AT_MOST_EVERY = Duration.ofMillis(20);
 
-  /** A node that has not been able to ask for this long no longer trusts what it remembers. */
+  /**
+   * A node without an answer for this long, by either of its clocks, no longer trusts what it
+   * remembers, and with the next answer forgets it.
+   */
   static final Duration TRUSTED_FOR = Duration.ofSeconds(5);
 
-  /** Rows stay at least this long, and a node that was silent for half of it forgets everything. */
+  /** Rows stay at least this long, which leaves room for clocks that are wrong. */
   private static final Duration KEPT_FOR = Duration.ofMinutes(10);
 
   private static final int MOST_AT_ONCE = 1_000;
   private static final Duration CLOSES_WITHIN = Duration.ofSeconds(5);
 
+  /** An answer and when it was asked for. */
+  private record Answer(Asked asked, ChangeRows.News news) {}
+
+  private final InstantSource clock;
   private final Transactions transactions;
   private final Notifications notifications;
   private final Threads threads;
@@ -60,13 +69,14 @@ public final class ChangeFeed implements Lifecycle {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean running;
   private volatile boolean closing;
-  private volatile long current = never();
+  private volatile @Nullable Asked last;
   private ChangeRows.@Nullable Moment seen;
   private boolean failing;
 
   /** Opens nothing yet. */
   public ChangeFeed(
       Settings settings, Transactions transactions, Notifications notifications, Threads threads) {
+    this.clock = settings.clock();
     this.transactions = transactions;
     this.notifications = notifications;
     this.threads = threads;
@@ -98,10 +108,10 @@ public final class ChangeFeed implements Lifecycle {
 
   /**
    * True while what was cached may be trusted: the feed runs, and the last question to the database
-   * that was answered is not older than five seconds.
+   * that was answered is not older than five seconds, by the monotonic clock and by wall time.
    */
   public boolean isCurrent() {
-    return System.nanoTime() - current < TRUSTED_FOR.toNanos();
+    return isTrusted(last);
   }
 
   /** Removes rows that every node has seen, unless it was silent for so long that it forgets. */
@@ -111,8 +121,13 @@ public final class ChangeFeed implements Lifecycle {
 
   @Override
   public void start() {
-    threads.execute(this::run);
     running = true;
+    try {
+      threads.execute(this::run);
+    } catch (RejectedExecutionException e) {
+      running = false;
+      throw e;
+    }
   }
 
   @Override
@@ -134,7 +149,7 @@ public final class ChangeFeed implements Lifecycle {
     try {
       while (!closing) {
         long began = System.nanoTime();
-        ask(began);
+        ask();
         TimeUnit.NANOSECONDS.sleep(AT_MOST_EVERY.toNanos());
         long rest = PERIOD.toNanos() - (System.nanoTime() - began);
         if (wakeUps.tryAcquire(Math.max(rest, 0), TimeUnit.NANOSECONDS)) {
@@ -144,22 +159,29 @@ public final class ChangeFeed implements Lifecycle {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      current = never();
+      last = null;
+      running = false;
       ended.countDown();
     }
   }
 
-  private void ask(long began) {
+  private void ask() {
     try {
-      ChangeRows.Moment then = began - current > KEPT_FOR.toNanos() / 2 ? null : seen;
-      seen = then == null ? begin() : next(then);
-      horizons.add(seen.horizon(), began);
-      current = began;
+      ChangeRows.Moment then = seen;
+      // Inside, since a connection may be long in coming.
+      Answer answer =
+          transactions.inNew(
+              TxOptions.defaults(),
+              tx ->
+                  new Answer(
+                      Asked.now(clock),
+                      then == null ? rows.first(tx) : rows.since(tx, then, MOST_AT_ONCE)));
+      take(then, answer);
       if (failing) {
         failing = false;
         log.info("Changes made by other nodes are seen again");
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       // The next answer may come from another server, which counts transactions differently.
       seen = null;
       if (!failing && !closing) {
@@ -172,28 +194,27 @@ public final class ChangeFeed implements Lifecycle {
     }
   }
 
-  private ChangeRows.Moment begin() {
-    horizons.forget();
-    ChangeRows.Moment now = transactions.inNew(TxOptions.defaults(), rows::moment);
-    listeners.tellEverything();
-    return now;
-  }
-
-  private ChangeRows.Moment next(ChangeRows.Moment then) {
-    ChangeRows.News news =
-        transactions.inNew(TxOptions.defaults(), tx -> rows.since(tx, then, MOST_AT_ONCE));
-    if (news.now().horizon() < then.horizon()) {
-      return begin();
+  /**
+   * Everything is forgotten before the answer counts. Its age is judged now: also while the
+   * question was under way the machine may have slept, and rows been removed.
+   */
+  private void take(ChangeRows.@Nullable Moment then, Answer answer) {
+    ChangeRows.Moment now = answer.news().now();
+    boolean follows = then != null && now.follows(then) && isTrusted(last);
+    if (!follows) {
+      horizons.forget();
     }
-    if (news.changes().size() == MOST_AT_ONCE) {
-      listeners.tellEverything();
+    if (follows && answer.news().changes().size() < MOST_AT_ONCE) {
+      listeners.tell(answer.news().changes());
     } else {
-      listeners.tell(news.changes());
+      listeners.tellEverything();
     }
-    return news.now();
+    horizons.add(now.horizon(), answer.asked().nanos());
+    seen = now;
+    last = answer.asked();
   }
 
-  private static long never() {
-    return System.nanoTime() - KEPT_FOR.toNanos();
+  private boolean isTrusted(@Nullable Asked asked) {
+    return asked != null && asked.isWithin(TRUSTED_FOR, clock);
   }
 }

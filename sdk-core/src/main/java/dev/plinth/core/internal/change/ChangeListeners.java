@@ -57,7 +57,7 @@ final class ChangeListeners {
         } else {
           listener.changed(keys);
         }
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         log.warn("A cache could not be told of changes to the {}", topic, e);
       }
     }

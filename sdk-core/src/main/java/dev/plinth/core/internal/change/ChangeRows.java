@@ -22,8 +22,16 @@ final class ChangeRows {
    *
    * @param text what PostgreSQL makes of it
    * @param horizon every transaction below this number had ended by then
+   * @param server which server told it, by the time at which that was started
    */
-  record Moment(String text, long horizon) {}
+  record Moment(String text, long horizon, String server) {
+    /**
+     * False when another server told it, or one restored, which counts transactions differently.
+     */
+    boolean follows(Moment then) {
+      return server.equals(then.server) && horizon >= then.horizon;
+    }
+  }
 
   /**
    * What became visible between two moments.
@@ -43,8 +51,9 @@ final class ChangeRows {
     this.purge = schema.render(PURGE);
   }
 
-  Moment moment(Tx tx) {
-    return Sql.query(tx.connection(), moment, ChangeRows::moment).get(0);
+  /** The present moment, for one who has seen none. */
+  News first(Tx tx) {
+    return new News(Sql.query(tx.connection(), moment, ChangeRows::moment).get(0), List.of());
   }
 
   News since(Tx tx, Moment then, int limit) {
@@ -71,12 +80,13 @@ final class ChangeRows {
   }
 
   private static Moment moment(ResultSet row) throws SQLException {
-    return new Moment(row.getString("snapshot"), row.getLong("horizon"));
+    return new Moment(row.getString("snapshot"), row.getLong("horizon"), row.getString("server"));
   }
 
   private static final String MOMENT =
       """
-      SELECT s.snapshot, pg_catalog.pg_snapshot_xmin(s.snapshot)::text::bigint AS horizon
+      SELECT s.snapshot, pg_catalog.pg_snapshot_xmin(s.snapshot)::text::bigint AS horizon,
+        extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server
       FROM (SELECT pg_catalog.pg_current_snapshot() AS snapshot) s
       """;
 
@@ -87,6 +97,7 @@ final class ChangeRows {
   private static final String SINCE =
       """
       SELECT s.snapshot, pg_catalog.pg_snapshot_xmin(s.snapshot)::text::bigint AS horizon,
+        extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server,
         c.topic, c.key
       FROM (SELECT pg_catalog.pg_current_snapshot() AS snapshot) s
       LEFT JOIN {schema}.changes c

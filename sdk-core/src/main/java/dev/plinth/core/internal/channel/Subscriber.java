@@ -110,6 +110,13 @@ final class Subscriber<T> {
     } catch (IllegalArgumentException e) {
       log.warn("A message on the channel {} is not a {}", channel, type.getName());
       return;
+    } catch (Throwable e) {
+      // Without what it says, which may be the message.
+      log.warn(
+          "The codec failed with {} on a message on the channel {}",
+          e.getClass().getName(),
+          channel);
+      return;
     }
     call(() -> listener.accept(message));
   }
@@ -117,7 +124,7 @@ final class Subscriber<T> {
   private void call(Runnable subscriber) {
     try {
       subscriber.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("A subscriber to the channel {} failed", channel, e);
     }
   }

@@ -63,7 +63,7 @@ final class Watch<T> {
       if (changed && !closed) {
         tell(current.value());
       }
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.debug("The setting {} cannot be read; again in a moment", setting, e);
       lookAgain();
     }
@@ -72,7 +72,7 @@ final class Watch<T> {
   private void tell(T value) {
     try {
       listener.accept(value);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("A listener to the setting {} failed", setting, e);
     }
   }

@@ -161,7 +161,7 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
       rows.sweep().forEach(HeartbeatInstances::logSwept);
       recovered();
       return true;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       failed(e);
       return false;
     }
@@ -180,7 +180,7 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
   private static void tell(Consumer<UUID> listener, UUID id) {
     try {
       listener.accept(id);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("A listener to the loss of an instance failed", e);
     }
   }
@@ -190,7 +190,7 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
   }
 
   /** Once per outage, not once per beat. */
-  private void failed(RuntimeException e) {
+  private void failed(Throwable e) {
     if (failing) {
       log.debug("The heartbeat still fails", e);
       return;

@@ -6,12 +6,15 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Beats four times in a time to live, sooner after a failure or when asked. Safe for use by many
  * threads; beats on one.
  */
 final class Pulse {
+  private static final Logger log = LoggerFactory.getLogger(Pulse.class);
   private static final int BEATS = 4;
   private static final int BEATS_AFTER_FAILURE = 20;
   private static final Duration CLOSE_WAITS = Duration.ofSeconds(5);
@@ -73,7 +76,7 @@ final class Pulse {
     try {
       boolean good = true;
       while (awaitNext(good)) {
-        good = beat.getAsBoolean();
+        good = beats();
       }
     } finally {
       lock.lock();
@@ -83,6 +86,15 @@ final class Pulse {
       } finally {
         lock.unlock();
       }
+    }
+  }
+
+  private boolean beats() {
+    try {
+      return beat.getAsBoolean();
+    } catch (Throwable e) {
+      log.warn("A heartbeat ended unexpectedly; the next one comes soon", e);
+      return false;
     }
   }
 

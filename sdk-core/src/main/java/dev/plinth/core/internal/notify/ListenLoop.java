@@ -93,7 +93,9 @@ final class ListenLoop {
             impossible = FIRST_WHEN_IMPOSSIBLE;
             listen(listening);
           }
-        } catch (SQLException | RuntimeException e) {
+        } catch (InterruptedException e) {
+          throw e;
+        } catch (Throwable e) {
           lost(e);
         }
         if (isClosing(jittered(unheard ? impossible : backoff))) {
@@ -150,7 +152,7 @@ final class ListenLoop {
     }
   }
 
-  private void lost(Exception e) {
+  private void lost(Throwable e) {
     if (isClosingNow()) {
       return;
     }

@@ -44,7 +44,7 @@ final class Listeners {
   private static void tell(Interest interest, String topic, String payload) {
     try {
       interest.listener.accept(payload);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("A listener to the topic {} failed", topic, e);
     }
   }
