@@ -110,6 +110,9 @@ public interface Users {
    * modules take their part: sessions end and live connections are forgotten. API keys, tokens,
    * usage and jobs stay. Does nothing when it is inactive already.
    *
+   * <p>Under {@code REPEATABLE READ} and stricter, a session that began after the snapshot is not
+   * seen. It is refused while the user is inactive, and ended when the user is reactivated.
+   *
    * @return whether anything changed
    */
   boolean deactivate(UUID id);
@@ -135,16 +138,25 @@ public interface Users {
    * Settings, metadata and profile of the other are not changed. Who was merged into the first
    * before is pointed at the second too. Repeating a merge does nothing.
    *
-   * <p>Locks the rows of both users in ascending order of id, then what modules keep of them. A
-   * transaction that has written for one of them already and comes here may deadlock with another
-   * merge; one of Plinth's own is repeated then.
+   * <p>What could be come in with while the first was deactivated cannot be afterwards: its active
+   * API keys are revoked, which is announced, before they are handed over.
    *
-   * @return the user who took over
+   * <p>Needs {@code READ COMMITTED}, since it must see what it has waited for: standalone it asks
+   * for that, and a stricter transaction at hand is refused and remains usable.
+   *
+   * <p>Locks the rows of both users in ascending order of id, then those merged into the first,
+   * then what modules keep of them, keys and sessions in ascending order of id. What locks a user's
+   * keys, sessions, usage or tokens and then, for the first time, the user may deadlock with it: a
+   * transaction that revokes a key and issues another, or that has written for one of the two and
+   * comes here. So may merges and erasures in a chain at the same moment. PostgreSQL ends one of
+   * them; one of Plinth's own is repeated.
+   *
+   * @return the user who took over, whose version is a new one
    * @throws MergedUserException when either was merged into somebody else
    * @throws UnknownUserException when either does not exist in the transaction's tenant, or was
    *     erased
-   * @throws IllegalStateException when the schema has tables of a module that this node lacks,
-   *     whose part would be left out
+   * @throws IllegalStateException when the transaction is stricter than {@code READ COMMITTED}, or
+   *     the schema has tables of a module that this node lacks, whose part would be left out
    */
   User merge(UUID from, UUID into);
 
@@ -152,11 +164,14 @@ public interface Users {
    * Erases a user's personal data, and that of everyone merged into them: announces {@link
    * UserErased} for each in the same transaction, in which every module removes what it keeps. The
    * row remains, inactive and without anything that tells who it was, for what refers to it; the
-   * audit trail is not touched.
+   * audit trail is not touched. Whoever is being merged into them at the same moment is erased too,
+   * or the merge refused.
+   *
+   * <p>Needs {@code READ COMMITTED}, and locks, as {@link #merge} does.
    *
    * @return whether anything changed; false when there is no such user or it was erased before
-   * @throws IllegalStateException when the schema has tables of a module that this node lacks,
-   *     whose part would be left out
+   * @throws IllegalStateException when the transaction is stricter than {@code READ COMMITTED}, or
+   *     the schema has tables of a module that this node lacks, whose part would be left out
    */
   boolean erase(UUID id);
 

@@ -4,6 +4,7 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.access.Access;
 import dev.plinth.core.access.Roles;
 import dev.plinth.core.apikey.ApiKeys;
+import dev.plinth.core.apikey.KeyOwner;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.channel.Channel;
 import dev.plinth.core.config.Configuration;
@@ -14,6 +15,7 @@ import dev.plinth.core.health.Counters;
 import dev.plinth.core.health.Health;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.UserDeactivated;
+import dev.plinth.core.identity.UserReactivated;
 import dev.plinth.core.identity.Users;
 import dev.plinth.core.instance.Instances;
 import dev.plinth.core.internal.access.AccessControl;
@@ -61,11 +63,14 @@ import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.TxScope;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxOptions;
 import dev.plinth.core.vault.Vault;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -138,18 +143,30 @@ public final class Core {
     this.partitions = new RangePartitions(settings, transactions, modules);
     this.migrations = new FlywayMigrations(settings, modules, partitions);
     this.standalone = TxScope.standalone(plinth);
-    this.users = new UserRepository(standalone, settings.schema(), ids, events, modules);
     this.apiKeys =
         new ApiKeyRepository(
             standalone, transactions, threads, this::isStarted, settings.schema(), ids, events);
     this.sessions =
         new SessionRepository(
             standalone, transactions, threads, this::isStarted, settings.schema(), ids, events);
+    this.users =
+        new UserRepository(
+            standalone,
+            TxScope.standalone(
+                plinth, TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED)),
+            settings.schema(),
+            ids,
+            events,
+            modules,
+            this::endAccess);
     this.passwords =
         new PasswordRepository(transactions, settings.schema(), settings.passwords(), events);
     // Keys are refused while their user is inactive, and good again afterwards.
     events.inTransaction(
         UserDeactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
+    // Those that began unseen by the snapshot of the transaction which deactivated the user.
+    events.inTransaction(
+        UserReactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
     this.vault =
         settings.keys() == null
             ? null
@@ -179,6 +196,11 @@ public final class Core {
     if (vault != null) {
       maintenance.register("core.vault_rotation", ROTATION, vault::continueRotation);
     }
+  }
+
+  private void endAccess(Tx tx, UUID user) {
+    apiKeys.in(tx).revokeAll(KeyOwner.user(user));
+    sessions.in(tx).revokeAll(user);
   }
 
   /** What health looks at, and where it finds this node's own part. */

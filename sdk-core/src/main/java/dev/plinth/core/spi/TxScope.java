@@ -3,6 +3,7 @@ package dev.plinth.core.spi;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxFunction;
+import dev.plinth.core.tx.TxOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,21 @@ public interface TxScope {
       @Override
       public <T extends @Nullable Object> T returning(TxFunction<T, RuntimeException> work) {
         return plinth.transactReturning(work);
+      }
+    };
+  }
+
+  /**
+   * As {@link #standalone(Plinth)}, opening its own transactions as told; one that is there already
+   * is taken as it is.
+   */
+  static TxScope standalone(Plinth plinth, TxOptions options) {
+    Args.notNull(plinth, "plinth");
+    Args.notNull(options, "options");
+    return new TxScope() {
+      @Override
+      public <T extends @Nullable Object> T returning(TxFunction<T, RuntimeException> work) {
+        return plinth.transactReturning(options, work);
       }
     };
   }

@@ -8,6 +8,7 @@ import dev.plinth.core.apikey.KeyAuthentication.Valid;
 import dev.plinth.core.identity.InactiveUserException;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.PlinthTest;
 import java.sql.Connection;
 import java.time.Duration;
@@ -125,6 +126,32 @@ class ApiKeysRaceTest {
 
     assertThat(deactivating.get()).isTrue();
     assertThat(keys.authenticate(secret)).isInstanceOf(KeyAuthentication.OwnerInactive.class);
+  }
+
+  /** As a merge does: the user first, the keys afterwards. */
+  @Test
+  void rotateWhileTheOwnerIsBeingMerged_waitsForTheUserAndHoldsNothingItNeeds() throws Exception {
+    UUID ada = plinth.users().create(NewUser.withEmail("ada@example.org")).id();
+    UUID bob = plinth.users().create(NewUser.withEmail("bob@example.org")).id();
+    UUID old = keys.issue(NewApiKey.of(KeyOwner.user(ada), "k")).key().id();
+    TxOptions once = TxOptions.defaults().withMaxAttempts(1);
+    Future<Rotation> rotating;
+    try (Connection host = pool.getConnection()) {
+      host.setAutoCommit(false);
+      Sql.query(host, "SELECT FROM plinth.users WHERE id = ? FOR UPDATE", row -> 1, ada);
+      rotating =
+          threads.submit(
+              () ->
+                  plinth.transactReturning(
+                      once, tx -> keys.in(tx).rotate(old, Duration.ofHours(1))));
+      awaitWaiting();
+      plinth.users().in(plinth.join(host)).merge(ada, bob);
+      host.commit();
+    }
+
+    assertThat(ApiKeysTest.rotated(rotating.get()).key().owner()).isEqualTo(KeyOwner.user(bob));
+    assertThat(keys.page(KeyOwner.user(bob), null, 10)).hasSize(2);
+    assertThat(keys.page(KeyOwner.user(ada), null, 10)).isEmpty();
   }
 
   @Test

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.apikey.ApiKey;
+import dev.plinth.core.apikey.ApiKeysRevoked;
+import dev.plinth.core.apikey.IssuedKey;
+import dev.plinth.core.apikey.KeyAuthentication;
+import dev.plinth.core.apikey.KeyOwner;
+import dev.plinth.core.apikey.NewApiKey;
 import dev.plinth.core.event.PlinthEvent;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.session.SessionsRevoked;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.ConnectionSource;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.PlinthTest;
 import java.sql.Connection;
@@ -20,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @PlinthTest
 class UserLifeTest {
@@ -170,6 +178,84 @@ class UserLifeTest {
       host.commit();
     }
     assertThat(users.find(eve.id()).orElseThrow().isActive()).isFalse();
+  }
+
+  @Test
+  void merge_deactivatedUser_revokesTheKeysThatWereRefused() {
+    IssuedKey key = plinth.apiKeys().issue(NewApiKey.of(KeyOwner.user(ada.id()), "k"));
+    users.deactivate(ada.id());
+    announced.clear();
+
+    users.merge(ada.id(), bob.id());
+
+    assertThat(plinth.apiKeys().authenticate(key.reveal()))
+        .isNotInstanceOf(KeyAuthentication.Valid.class);
+    ApiKey now = plinth.apiKeys().find(key.key().id()).orElseThrow();
+    assertThat(now.owner()).isEqualTo(KeyOwner.user(bob.id()));
+    assertThat(now.isActive()).isFalse();
+    assertThat(announced)
+        .containsExactly(
+            new ApiKeysRevoked(KeyOwner.user(ada.id()), List.of(now.id())),
+            new UsersMerged(ada.id(), bob.id()));
+  }
+
+  @Test
+  void merge_activeUser_itsKeysStayGoodAndAreTheOthers() {
+    IssuedKey key = plinth.apiKeys().issue(NewApiKey.of(KeyOwner.user(ada.id()), "k"));
+
+    users.merge(ada.id(), bob.id());
+
+    assertThat(plinth.apiKeys().authenticate(key.reveal()))
+        .isInstanceOfSatisfying(
+            KeyAuthentication.Valid.class,
+            valid -> assertThat(valid.owner()).isEqualTo(KeyOwner.user(bob.id())));
+  }
+
+  @Test
+  void merge_taker_hasANewVersionAndIsReturnedWithIt() {
+    User taker = users.merge(ada.id(), bob.id());
+
+    assertThat(taker.version()).isEqualTo(bob.version() + 1);
+    assertThat(users.find(bob.id())).contains(taker);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TxOptions.Isolation.class,
+      names = {"REPEATABLE_READ", "SERIALIZABLE"})
+  void mergeAndErase_inAStricterTransaction_areRefusedAndItGoesOn(TxOptions.Isolation isolation) {
+    plinth.transact(
+        TxOptions.defaults().withIsolation(isolation),
+        tx -> {
+          for (Users form : List.of(users, users.in(tx))) {
+            assertThatThrownBy(() -> form.merge(ada.id(), bob.id()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("READ COMMITTED");
+            assertThatThrownBy(() -> form.erase(ada.id()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("READ COMMITTED");
+          }
+          users.in(tx).deactivate(bob.id());
+        });
+
+    assertThat(users.find(ada.id())).contains(ada);
+    assertThat(users.find(bob.id()).orElseThrow().isActive()).isFalse();
+    assertThat(announced).containsExactly(new UserDeactivated(bob.id()));
+  }
+
+  @Test
+  void mergeAndErase_dataSourceOfAStricterIsolation_askForReadCommitted() {
+    ConnectionSource stricter =
+        () -> {
+          Connection connection = pool.getConnection();
+          connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+          return connection;
+        };
+    try (Plinth strict = Plinth.builder().connectionSource(stricter).build()) {
+      assertThat(strict.users().merge(ada.id(), bob.id()).id()).isEqualTo(bob.id());
+      assertThat(strict.users().erase(bob.id())).isTrue();
+    }
+    assertThat(users.find(ada.id()).orElseThrow().erasedAt()).isNotNull();
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.session.NewSession;
+import dev.plinth.core.session.SessionAuthentication;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.PlinthTest;
@@ -19,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,6 +178,88 @@ class UsersRaceTest {
     }
 
     assertThat(results(atOnce(calls))).hasSize(8).containsOnly(onlyUser().id());
+  }
+
+  @Test
+  void erase_whileAnotherIsBeingMergedIn_erasesThatOneToo() throws Exception {
+    User first = named("a");
+    User second = named("b");
+    User third = named("c");
+    User fourth = named("d");
+    // Ids ascend, so that once the lower one is merged, and once the higher one.
+    for (List<User> pair : List.of(List.of(first, second), List.of(fourth, third))) {
+      User from = pair.get(0);
+      User into = pair.get(1);
+      try (Connection host = pool.getConnection()) {
+        host.setAutoCommit(false);
+        users.in(plinth.join(host)).merge(from.id(), into.id());
+        Future<Boolean> erasing = threads.submit(() -> users.erase(into.id()));
+        awaitWaiting();
+        host.commit();
+
+        assertThat(erasing.get()).isTrue();
+      }
+      for (User user : pair) {
+        User now = users.find(user.id()).orElseThrow();
+        assertThat(now.erasedAt()).isNotNull();
+        assertThat(now.email()).isNull();
+        assertThat(now.externalId()).isNull();
+      }
+    }
+  }
+
+  @Test
+  void deactivate_unawareOfASessionThatBegan_endsItAtTheLatestWhenReactivated() throws Exception {
+    User ada = users.create(NewUser.withExternalId("a"));
+    TxOptions snapshot = TxOptions.defaults().withIsolation(TxOptions.Isolation.REPEATABLE_READ);
+    String token =
+        plinth.transactReturning(
+            snapshot,
+            tx -> {
+              assertThat(users.in(tx).find(ada.id())).isPresent();
+              String begun = startElsewhere(ada);
+              users.in(tx).deactivate(ada.id());
+              return begun;
+            });
+
+    users.reactivate(ada.id());
+
+    assertThat(plinth.sessions().authenticate(token))
+        .isNotInstanceOf(SessionAuthentication.Active.class);
+  }
+
+  @Test
+  void delete_unawareOfASessionThatBegan_isRefusedByPostgresAndRepeated() {
+    User ada = users.create(NewUser.withExternalId("a"));
+    TxOptions snapshot = TxOptions.defaults().withIsolation(TxOptions.Isolation.REPEATABLE_READ);
+    AtomicInteger attempts = new AtomicInteger();
+
+    plinth.transact(
+        snapshot,
+        tx -> {
+          assertThat(users.in(tx).find(ada.id())).isPresent();
+          if (attempts.incrementAndGet() == 1) {
+            startElsewhere(ada);
+          }
+          assertThat(users.in(tx).delete(ada.id())).isTrue();
+        });
+
+    assertThat(attempts).hasValue(2);
+    assertThat(users.find(ada.id())).isEmpty();
+  }
+
+  private String startElsewhere(User user) {
+    try {
+      return threads
+          .submit(() -> plinth.sessions().start(NewSession.of(user.id())).revealToken())
+          .get();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private User named(String name) {
+    return users.create(NewUser.withExternalId(name).email(name + "@example.org"));
   }
 
   /** Updates in a host's transaction; when that is refused, does something else in it. */

@@ -14,6 +14,23 @@ import java.util.UUID;
 
 /** Gives a key a successor. */
 final class RotateKey {
+  /**
+   * The owner comes before the key, as for those who merge and erase. One that was merged while
+   * this waited has handed the key on, so its new owner is asked for.
+   */
+  private static final String LOCK_OWNER =
+      """
+      SELECT u.merged_into IS NOT NULL AS handed_on
+      FROM {schema}.api_keys k
+      JOIN {schema}.users u ON u.id = k.user_id
+      WHERE k.id = ?
+        AND coalesce(k.tenant_id, '') = coalesce(?, '')
+      FOR SHARE OF u
+      """;
+
+  /** A key that is handed on more often meanwhile is left to the chance of a deadlock. */
+  private static final int OWNERS = 3;
+
   /** Locks the row first: what the next statement sees of a successor is then final. */
   private static final String LOCK =
       """
@@ -45,12 +62,14 @@ final class RotateKey {
 
   private record Old(ApiKey key, boolean isExpired, Optional<UUID> successor) {}
 
+  private final String lockOwner;
   private final String lock;
   private final String old;
   private final String end;
   private final IssueKey issue;
 
   RotateKey(Schema schema, IssueKey issue) {
+    this.lockOwner = schema.render(LOCK_OWNER);
     this.lock = schema.render(LOCK);
     this.old = schema.render(OLD);
     this.end = schema.render(END);
@@ -58,6 +77,7 @@ final class RotateKey {
   }
 
   Rotation rotate(Tx tx, UUID id, Duration overlap) {
+    lockOwner(tx, id);
     Optional<UUID> locked =
         Sql.first(
             tx.connection(), lock, row -> KeyRows.uuid(row, "id"), id, tx.tenantId().orElse(null));
@@ -85,6 +105,20 @@ final class RotateKey {
     IssuedKey issued = issue.issue(tx, successorOf(found.key()), id);
     Sql.update(tx.connection(), end, overlap, id);
     return new Rotation.Rotated(issued);
+  }
+
+  private void lockOwner(Tx tx, UUID id) {
+    boolean handedOn = true;
+    for (int i = 0; handedOn && i < OWNERS; i++) {
+      handedOn =
+          Sql.first(
+                  tx.connection(),
+                  lockOwner,
+                  row -> row.getBoolean("handed_on"),
+                  id,
+                  tx.tenantId().orElse(null))
+              .orElse(false);
+    }
   }
 
   private static NewApiKey successorOf(ApiKey key) {

@@ -12,34 +12,58 @@ import java.util.UUID;
 
 /**
  * Core's own part in the life of users: keys, sessions, credentials, roles and live connections.
- * Whoever writes here has the user's row locked against new rows that refer to it.
+ * Whoever writes here has the user's row locked against new rows that refer to it. Keys, sessions
+ * and connections are locked in the order of their ids, as by those who revoke and remove them.
  */
 public final class OwnedByUsers {
   private static final String FORGET_CONNECTIONS =
       """
       DELETE FROM {schema}.websocket_connections
-      WHERE user_id = ?
+      WHERE id IN (
+        SELECT id
+        FROM {schema}.websocket_connections
+        WHERE user_id = ?
+        ORDER BY id
+        FOR UPDATE)
       """;
 
   private static final String MOVE_KEYS =
       """
-      UPDATE {schema}.api_keys
+      UPDATE {schema}.api_keys k
       SET user_id = ?, owner_id = ?
-      WHERE user_id = ?
+      FROM (
+        SELECT id
+        FROM {schema}.api_keys
+        WHERE user_id = ?
+        ORDER BY id
+        FOR NO KEY UPDATE) mine
+      WHERE k.id = mine.id
       """;
 
   private static final String MOVE_SESSIONS =
       """
-      UPDATE {schema}.sessions
+      UPDATE {schema}.sessions s
       SET user_id = ?
-      WHERE user_id = ?
+      FROM (
+        SELECT id
+        FROM {schema}.sessions
+        WHERE user_id = ?
+        ORDER BY id
+        FOR NO KEY UPDATE) mine
+      WHERE s.id = mine.id
       """;
 
   private static final String MOVE_CONNECTIONS =
       """
-      UPDATE {schema}.websocket_connections
+      UPDATE {schema}.websocket_connections c
       SET user_id = ?
-      WHERE user_id = ?
+      FROM (
+        SELECT id
+        FROM {schema}.websocket_connections
+        WHERE user_id = ?
+        ORDER BY id
+        FOR NO KEY UPDATE) mine
+      WHERE c.id = mine.id
       """;
 
   /** What the other has by the same name is what counts; the one moved is kept, but not used. */
@@ -87,13 +111,23 @@ public final class OwnedByUsers {
   private static final String DROP_KEYS =
       """
       DELETE FROM {schema}.api_keys
-      WHERE user_id = ?
+      WHERE id IN (
+        SELECT id
+        FROM {schema}.api_keys
+        WHERE user_id = ?
+        ORDER BY id
+        FOR UPDATE)
       """;
 
   private static final String DROP_SESSIONS =
       """
       DELETE FROM {schema}.sessions
-      WHERE user_id = ?
+      WHERE id IN (
+        SELECT id
+        FROM {schema}.sessions
+        WHERE user_id = ?
+        ORDER BY id
+        FOR UPDATE)
       """;
 
   private static final String DROP_CREDENTIALS =

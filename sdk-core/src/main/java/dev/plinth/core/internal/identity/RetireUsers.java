@@ -12,8 +12,12 @@ import dev.plinth.core.internal.Db;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.tx.Tx;
 import java.time.OffsetDateTime;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.JSONB;
@@ -24,6 +28,10 @@ import org.jooq.impl.SQLDataType;
  * Merges and erases. Both begin by locking rows of {@code users} FOR UPDATE, in ascending order of
  * id: that waits for every transaction which has written a row that refers to one of them, since
  * those hold FOR KEY SHARE, and keeps others from writing one until this transaction has ended.
+ *
+ * <p>The statements that follow must see what was waited for, so both insist on READ COMMITTED: in
+ * a stricter transaction the snapshot may be older than a row that was written under FOR KEY SHARE,
+ * which PostgreSQL takes for no conflict, and the row would be left behind.
  */
 final class RetireUsers {
   private static final String DEFAULT_ROLE = "user";
@@ -32,16 +40,21 @@ final class RetireUsers {
   private final Db db;
   private final Events events;
   private final AllModules allModules;
+  private final BiConsumer<Tx, UUID> endAccess;
   private final Field<OffsetDateTime> now;
 
-  RetireUsers(Db db, Schema schema, Events events, AllModules allModules) {
+  /** The last ends what a user can come in with. */
+  RetireUsers(
+      Db db, Schema schema, Events events, AllModules allModules, BiConsumer<Tx, UUID> endAccess) {
     this.db = db;
     this.events = events;
     this.allModules = allModules;
+    this.endAccess = endAccess;
     this.now = DSL.field(schema.now(), SQLDataType.TIMESTAMPWITHTIMEZONE);
   }
 
   User merge(Tx tx, UUID from, UUID into) {
+    EachStatementSeesTheLatest.require(tx);
     List<User> both = lock(tx, USERS.ID.in(from, into));
     User given = present(both, from);
     User taker = present(both, into);
@@ -53,6 +66,10 @@ final class RetireUsers {
     allModules.require(tx);
     // Locked too, so that whoever waits for one of them finds where it leads now.
     lock(tx, USERS.MERGED_INTO.eq(from));
+    if (!given.isActive()) {
+      // Refused while the user is inactive, it would be good again as the other's.
+      endAccess.accept(tx, from);
+    }
     db.on(tx)
         .update(USERS)
         .set(USERS.IS_ACTIVE, false)
@@ -61,13 +78,28 @@ final class RetireUsers {
         .set(USERS.VERSION, USERS.VERSION.plus(1))
         .where(USERS.ID.eq(from).or(USERS.MERGED_INTO.eq(from)))
         .execute();
+    // A new version of the taker's row, so that a snapshot of before cannot write it unawares.
+    User now =
+        db.on(tx)
+            .update(USERS)
+            .set(USERS.VERSION, USERS.VERSION.plus(1))
+            .where(USERS.ID.eq(into))
+            .returning(UserRows.COLUMNS)
+            .fetchSingle(UserRows::user);
     events.publish(tx, new UsersMerged(from, into));
-    return taker;
+    return now;
   }
 
   boolean erase(Tx tx, UUID id) {
+    EachStatementSeesTheLatest.require(tx);
     List<User> rows = lock(tx, USERS.ID.eq(id).or(USERS.MERGED_INTO.eq(id)));
-    List<UUID> due = rows.stream().filter(user -> user.erasedAt() == null).map(User::id).toList();
+    // Again, now that nobody can be merged into this one: the first statement may have waited for
+    // a merge that it could not see.
+    List<User> merged = lock(tx, USERS.MERGED_INTO.eq(id));
+    Set<UUID> due = new LinkedHashSet<>();
+    Stream.concat(rows.stream(), merged.stream())
+        .filter(user -> user.erasedAt() == null)
+        .forEach(user -> due.add(user.id()));
     if (!due.contains(id)) {
       return false;
     }

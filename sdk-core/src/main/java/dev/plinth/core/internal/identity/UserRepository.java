@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import org.jooq.Condition;
 import org.jooq.JSONB;
 import org.jooq.Record;
@@ -34,6 +35,7 @@ public final class UserRepository implements Users {
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
   private final TxScope scope;
+  private final TxScope latest;
   private final FindUsers find;
   private final CreateUser create;
   private final UpdateUser update;
@@ -42,22 +44,35 @@ public final class UserRepository implements Users {
   private final DeleteUser delete;
   private final Events events;
 
-  /** Works in the given scope. */
+  /**
+   * Works in the given scope.
+   *
+   * @param latest the same, but READ COMMITTED where it opens a transaction of its own
+   * @param endAccess ends what a user can come in with
+   */
   public UserRepository(
-      TxScope scope, Schema schema, UuidV7 ids, Events events, List<FeatureModule> modules) {
+      TxScope scope,
+      TxScope latest,
+      Schema schema,
+      UuidV7 ids,
+      Events events,
+      List<FeatureModule> modules,
+      BiConsumer<Tx, UUID> endAccess) {
     Db db = new Db(schema);
     this.scope = scope;
+    this.latest = latest;
     this.find = new FindUsers(db);
     this.create = new CreateUser(db, schema, ids, find);
     this.update = new UpdateUser(db, schema, find);
     this.patch = new PatchUser(db);
-    this.retire = new RetireUsers(db, schema, events, new AllModules(schema, modules));
+    this.retire = new RetireUsers(db, schema, events, new AllModules(schema, modules), endAccess);
     this.delete = new DeleteUser(db, events);
     this.events = events;
   }
 
   private UserRepository(TxScope scope, UserRepository other) {
     this.scope = scope;
+    this.latest = scope;
     this.find = other.find;
     this.create = other.create;
     this.update = other.update;
@@ -174,13 +189,13 @@ public final class UserRepository implements Users {
     Args.notNull(from, "from");
     Args.notNull(into, "into");
     Args.check(!from.equals(into), "into must be another user than from");
-    return scope.returning(tx -> retire.merge(Writable.require(tx), from, into));
+    return latest.returning(tx -> retire.merge(Writable.require(tx), from, into));
   }
 
   @Override
   public boolean erase(UUID id) {
     Args.notNull(id, "id");
-    return scope.returning(tx -> retire.erase(Writable.require(tx), id));
+    return latest.returning(tx -> retire.erase(Writable.require(tx), id));
   }
 
   @Override
