@@ -170,7 +170,10 @@ class HealthTest {
                 () -> plinth.health(Duration.ofMillis(500)), task -> new Thread(task).start()));
       }
       for (CompletableFuture<Health> each : asked) {
-        assertThat(each.get(1, TimeUnit.MINUTES)).satisfies(isDown("database", "within PT0.5S"));
+        // One that asks late joins a look that is given up before its own time ends.
+        assertThat(each.get(1, TimeUnit.MINUTES))
+            .satisfiesAnyOf(
+                isDown("database", "within PT0.5S"), isDown("database", "The database was lost"));
       }
       // All ten shared one look at the database.
       assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isLessThanOrEqualTo(1);

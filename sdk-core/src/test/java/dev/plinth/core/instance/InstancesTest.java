@@ -31,7 +31,13 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 @PlinthTest
 class InstancesTest {
-  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  /** Beats every other second, and outlives a stall of some seconds. */
+  private static final Duration BEATING = Duration.ofSeconds(8);
+
+  /** Of an instance that is to be lost, but not before its test is ready for it. */
+  private static final Duration MORTAL = Duration.ofSeconds(4);
 
   private final TestDatabase database;
 
@@ -51,7 +57,7 @@ class InstancesTest {
 
   @Test
   void start_registersInstanceThatBeats() {
-    try (Plinth node = started(node().nodeName("alpha"))) {
+    try (Plinth node = started(node().nodeName("alpha").instanceTimeToLive(BEATING))) {
       UUID id = node.instances().id();
       Instance first = find(node, id);
 
@@ -126,7 +132,7 @@ class InstancesTest {
     named.setUrl(database.url());
     named.setApplicationName("victim");
     try (HikariDataSource pool = new HikariDataSource();
-        Plinth node = started(node().dataSource(pooled(pool, named)))) {
+        Plinth node = started(node().dataSource(pooled(pool, named)).instanceTimeToLive(BEATING))) {
       UUID id = node.instances().id();
       Instant before = find(node, id).heartbeatAt();
 
@@ -221,7 +227,7 @@ class InstancesTest {
       Schema schema =
           Schema.of("plinth")
               .withClock("(pg_catalog.statement_timestamp() + (SELECT by FROM public.shift))");
-      try (Plinth node = started(node().schema(schema))) {
+      try (Plinth node = started(node().schema(schema).instanceTimeToLive(BEATING))) {
         UUID id = node.instances().id();
         List<UUID> lost = new CopyOnWriteArrayList<>();
         List<UUID> ended = new CopyOnWriteArrayList<>();
@@ -250,7 +256,7 @@ class InstancesTest {
 
   @Test
   void process_killed_isDeclaredDeadByAnother() {
-    try (Plinth node = started(node());
+    try (Plinth node = started(node().instanceTimeToLive(BEATING));
         ForkedJvm fork = ForkedJvm.start(Node.class, database.url())) {
       UUID id = id(fork.await("began as "));
       assertThat(find(node, id).state()).isEqualTo(Instance.State.ALIVE);
@@ -265,7 +271,7 @@ class InstancesTest {
 
   @Test
   void process_pausedPastItsTime_knowsAndGoesOnUnderANewId() {
-    try (Plinth node = started(node());
+    try (Plinth node = started(node().instanceTimeToLive(BEATING));
         ForkedJvm fork = ForkedJvm.start(Node.class, database.url())) {
       UUID id = id(fork.await("began as "));
 
@@ -293,7 +299,7 @@ class InstancesTest {
               .dataSource(source)
               .modules(List.of())
               .withoutNotifications()
-              .instanceTimeToLive(SECOND)
+              .instanceTimeToLive(MORTAL)
               .build();
       plinth
           .instances()
@@ -323,7 +329,7 @@ class InstancesTest {
     return Plinth.builder()
         .dataSource(database.pool(3))
         .withoutNotifications()
-        .instanceTimeToLive(SECOND);
+        .instanceTimeToLive(LONG);
   }
 
   private PlinthBuilder switchable(AtomicBoolean away) {
@@ -337,7 +343,7 @@ class InstancesTest {
               return real.getConnection();
             })
         .withoutNotifications()
-        .instanceTimeToLive(SECOND);
+        .instanceTimeToLive(MORTAL);
   }
 
   private static Plinth started(PlinthBuilder builder) {
