@@ -141,6 +141,34 @@ class LastUsedTest {
     }
   }
 
+  @Test
+  void poolWithoutAutoCommit_writeRefused_theKeyIsGoodAllTheSame(TestDatabase database) {
+    IssuedKey issued = keys.issue(NewApiKey.of(KeyOwner.node("n"), "k"));
+    plinth.transact(
+        tx ->
+            Sql.execute(
+                tx.connection(),
+                "CREATE FUNCTION refuse_use() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " $$ BEGIN RAISE 'no writes here'; END $$;"
+                    + " CREATE TRIGGER refuse_use BEFORE UPDATE ON plinth.api_keys"
+                    + " FOR EACH ROW EXECUTE FUNCTION refuse_use()"));
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(database.url());
+    config.setMaximumPoolSize(1);
+    config.setAutoCommit(false);
+    try (com.zaxxer.hikari.HikariDataSource manual =
+            new com.zaxxer.hikari.HikariDataSource(config);
+        Plinth other = database.plinth(manual).build()) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(other.apiKeys().authenticate(issued.reveal())).isInstanceOf(Valid.class);
+      }
+    } finally {
+      plinth.transact(tx -> Sql.execute(tx.connection(), "DROP FUNCTION refuse_use CASCADE"));
+    }
+
+    assertThat(lastUsed(issued)).isNull();
+  }
+
   private @Nullable Instant lastUsed(IssuedKey issued) {
     return keys.find(issued.key().id()).orElseThrow().lastUsedAt();
   }

@@ -6,6 +6,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.Iterator;
@@ -22,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * Writes when tokens were last used, at most so often per row as the statement's condition allows,
  * whatever the number of nodes. Readers only hand in an id: a thread of the executor writes what
  * has gathered, in one statement that skips rows that are locked. Where Plinth was not started and
- * so has no threads, a reader outside of any transaction writes it on the connection it has.
+ * so has no threads, a reader writes it: on the connection it has if that is in auto-commit, else,
+ * since a failure would abort the transaction that it reads in, after that has ended.
  *
  * <p>Whatever fails here is logged and forgotten: the next use says it again.
  */
@@ -68,16 +70,33 @@ public final class LastUse {
     }
   }
 
-  /** Notes a use; the reader has the given connection, outside of any transaction. Never throws. */
+  /** Notes a use; the reader has the given connection to itself. Never throws. */
   public void note(Found row, Connection connection) {
     note(row);
-    if (row.dueAt() != null && !started.getAsBoolean() && mayWrite()) {
+    if (row.dueAt() != null && isForReaders()) {
       try {
-        write(connection);
+        if (connection.getAutoCommit()) {
+          write(connection);
+        }
+      } catch (SQLException | RuntimeException e) {
+        failed(e);
+      }
+    }
+  }
+
+  /** Writes what could not be written while the reader had a transaction open. Never throws. */
+  public void afterReading() {
+    if (!waiting.isEmpty() && isForReaders()) {
+      try {
+        writeInNew();
       } catch (RuntimeException e) {
         failed(e);
       }
     }
+  }
+
+  private boolean isForReaders() {
+    return !started.getAsBoolean() && mayWrite();
   }
 
   private void schedule() {
@@ -94,8 +113,7 @@ public final class LastUse {
   private void writeAll() {
     try {
       while (!waiting.isEmpty() && mayWrite()) {
-        transactions.inNew(
-            TxOptions.defaults().withMaxAttempts(1).withAllTenants(), tx -> write(tx.connection()));
+        writeInNew();
       }
     } catch (RuntimeException e) {
       failed(e);
@@ -106,6 +124,11 @@ public final class LastUse {
     if (!waiting.isEmpty()) {
       schedule();
     }
+  }
+
+  private void writeInNew() {
+    transactions.inNew(
+        TxOptions.defaults().withMaxAttempts(1).withAllTenants(), tx -> write(tx.connection()));
   }
 
   private int write(Connection connection) {
@@ -133,7 +156,7 @@ public final class LastUse {
     return System.nanoTime() - pausedUntil >= 0;
   }
 
-  private void failed(RuntimeException failure) {
+  private void failed(Exception failure) {
     pausedUntil = System.nanoTime() + PAUSE_NANOS;
     log.debug("The last use of tokens could not be written; it is tried again later", failure);
   }

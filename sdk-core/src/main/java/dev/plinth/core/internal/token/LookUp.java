@@ -81,12 +81,15 @@ public final class LookUp<R extends Found> {
   }
 
   private Optional<R> direct(TokenHash hash, LastUse lastUse) {
-    return reads.alone(
-        tx -> {
-          Optional<R> found = in(tx, hash);
-          found.ifPresent(row -> lastUse.note(row, tx.connection()));
-          return found;
-        });
+    Optional<R> answer =
+        reads.alone(
+            tx -> {
+              Optional<R> found = in(tx, hash);
+              found.ifPresent(row -> lastUse.note(row, tx.connection()));
+              return found;
+            });
+    lastUse.afterReading();
+    return answer;
   }
 
   private Optional<R> remember(TokenHash hash, Optional<R> found) {
