@@ -14,6 +14,7 @@ import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.SettableClock;
 import dev.plinth.test.TestDatabase;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 
 /** What health says of a database that is gone, hangs, is empty, or of a node that is not well. */
@@ -343,5 +345,30 @@ class HealthTest {
     config.setConnectionTimeout(2_000);
     config.setInitializationFailTimeout(-1);
     return new HikariDataSource(config);
+  }
+
+  @Test
+  void dataSourceCannotSayWhatItWraps_isUpWithoutPool(TestDatabase database) {
+    for (Throwable thrown :
+        List.of(new IllegalStateException("no target"), new AbstractMethodError("isWrapperFor"))) {
+      HikariDataSource target = database.pool(2);
+      DataSource routing =
+          (DataSource)
+              Proxy.newProxyInstance(
+                  HealthTest.class.getClassLoader(),
+                  new Class<?>[] {DataSource.class},
+                  (self, method, arguments) -> {
+                    if (method.getName().equals("isWrapperFor")) {
+                      throw thrown;
+                    }
+                    return method.invoke(target, arguments);
+                  });
+      try (Plinth plinth = database.plinth(routing).build()) {
+        Health health = plinth.health(PATIENCE);
+
+        assertThat(health.status()).isEqualTo(HealthStatus.UP);
+        assertThat(health.pool()).isNull();
+      }
+    }
   }
 }
