@@ -366,9 +366,9 @@ public final class Plinth implements AutoCloseable {
   }
 
   /**
-   * Where background work runs: the host's executor, or threads of Plinth's own.
-   *
-   * @throws IllegalStateException after {@link #close()}
+   * Where background work runs: the host's executor, or threads of Plinth's own. After {@link
+   * #close()} it refuses every task with a {@link java.util.concurrent.RejectedExecutionException},
+   * as the host's own may at any time.
    */
   public Executor executor() {
     return core.executor();

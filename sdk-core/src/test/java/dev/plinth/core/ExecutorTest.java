@@ -190,4 +190,14 @@ class ExecutorTest {
       return null;
     }
   }
+
+  @Test
+  void executor_afterClose_refusesEveryTask() {
+    Plinth plinth = database.plinth(database.pool(1)).build();
+    plinth.close();
+
+    assertThatThrownBy(() -> plinth.executor().execute(() -> {}))
+        .isInstanceOf(RejectedExecutionException.class)
+        .hasMessage("Plinth is closed");
+  }
 }
