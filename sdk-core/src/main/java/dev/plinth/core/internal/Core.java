@@ -172,7 +172,9 @@ public final class Core {
             ? null
             : new EnvelopeVault(
                 standalone, transactions, settings, settings.keys(), ids, modules, this::ifStarted);
-    this.credentials = new CredentialRepository(standalone, settings.schema(), ids, this::vault);
+    this.credentials =
+        new CredentialRepository(
+            standalone, settings.schema(), ids, this::vault, transactions::isInTransaction);
     this.instances = new HeartbeatInstances(settings, transactions, ids, threads);
     this.notifications = new PostgresNotifications(settings, threads);
     this.locks =

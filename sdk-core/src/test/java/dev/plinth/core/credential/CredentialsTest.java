@@ -3,6 +3,7 @@ package dev.plinth.core.credential;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.identity.NewUser;
@@ -293,5 +294,53 @@ class CredentialsTest {
     } finally {
       executor.shutdownNow();
     }
+  }
+
+  @Test
+  void open_inAReadOnlySession_givesTheSecretAndWritesNothing() {
+    UUID id = credentials.create(NewCredential.of(user, "ops", KEY)).id();
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(database.url());
+    config.setMaximumPoolSize(1);
+    config.setConnectionInitSql("SET default_transaction_read_only = on");
+    try (HikariDataSource readOnly = new HikariDataSource(config);
+        Plinth reader = database.plinth(readOnly).build()) {
+      assertThat(reader.credentials().open(id).orElseThrow().secret()).isEqualTo(KEY);
+    }
+    assertThat(lastUsed(id)).isNull();
+  }
+
+  @Test
+  void open_lastUseCannotBeWritten_givesTheSecretAllTheSame() {
+    UUID id = credentials.create(NewCredential.of(user, "ops", KEY)).id();
+    plinth.transact(
+        tx ->
+            Sql.execute(
+                tx.connection(),
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " $$ BEGIN RAISE 'no writes here'; END $$;"
+                    + " CREATE TRIGGER refuse BEFORE UPDATE ON plinth.credentials"
+                    + " FOR EACH ROW EXECUTE FUNCTION refuse()"));
+    try {
+      assertThat(credentials.open(id).orElseThrow().secret()).isEqualTo(KEY);
+    } finally {
+      plinth.transact(tx -> Sql.execute(tx.connection(), "DROP FUNCTION refuse CASCADE"));
+    }
+    assertThat(lastUsed(id)).isNull();
+  }
+
+  @Test
+  void open_inATransactionMadeReadOnlyBySql_leavesItUsable() throws Exception {
+    UUID id = credentials.create(NewCredential.of(user, "ops", KEY)).id();
+    try (var host = database.connect()) {
+      host.setAutoCommit(false);
+      Sql.execute(host, "SET TRANSACTION READ ONLY");
+
+      assertThat(credentials.in(plinth.join(host)).open(id)).isPresent();
+
+      Sql.query(host, "SELECT 1", row -> row.getInt(1));
+      host.commit();
+    }
+    assertThat(lastUsed(id)).isNull();
   }
 }

@@ -1,5 +1,6 @@
 package dev.plinth.core.internal.credential;
 
+import dev.plinth.core.PlinthException;
 import dev.plinth.core.credential.Credential;
 import dev.plinth.core.credential.Credentials;
 import dev.plinth.core.credential.DuplicateCredentialException;
@@ -16,34 +17,48 @@ import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.vault.Cell;
 import dev.plinth.core.vault.Vault;
-import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checks arguments and chooses the transaction. Standalone, the vault is asked between transactions
  * and not inside one.
  */
 public final class CredentialRepository implements Credentials {
+  private static final Logger log = LoggerFactory.getLogger(CredentialRepository.class);
   private static final UUID FIRST = new UUID(0, 0);
 
   private final TxScope scope;
   private final CredentialRows rows;
   private final Supplier<Vault> vault;
   private final UuidV7 ids;
+  private final BooleanSupplier joined;
 
-  /** Works in the given scope; the vault is asked for when a secret is written or opened. */
-  public CredentialRepository(TxScope scope, Schema schema, UuidV7 ids, Supplier<Vault> vault) {
-    this(scope, new CredentialRows(schema), ids, vault);
+  /**
+   * Works in the given scope; the vault is asked for when a secret is written or opened.
+   *
+   * @param joined whether the scope is in a transaction that somebody else ends
+   */
+  public CredentialRepository(
+      TxScope scope, Schema schema, UuidV7 ids, Supplier<Vault> vault, BooleanSupplier joined) {
+    this(scope, new CredentialRows(schema), ids, vault, joined);
   }
 
   private CredentialRepository(
-      TxScope scope, CredentialRows rows, UuidV7 ids, Supplier<Vault> vault) {
+      TxScope scope,
+      CredentialRows rows,
+      UuidV7 ids,
+      Supplier<Vault> vault,
+      BooleanSupplier joined) {
     this.scope = scope;
+    this.joined = joined;
     this.rows = rows;
     this.ids = ids;
     this.vault = vault;
@@ -51,7 +66,8 @@ public final class CredentialRepository implements Credentials {
 
   @Override
   public Credentials in(Tx tx) {
-    return new CredentialRepository(TxScope.of(tx), rows, ids, () -> vault.get().in(tx));
+    return new CredentialRepository(
+        TxScope.of(tx), rows, ids, () -> vault.get().in(tx), () -> true);
   }
 
   @Override
@@ -103,7 +119,7 @@ public final class CredentialRepository implements Credentials {
     Secret secret = SecretText.read(sealed.get().credential().type(), plain);
     Arrays.fill(plain, (byte) 0);
     if (sealed.get().isDue()) {
-      scope.returning(tx -> touched(tx, id));
+      noteUse(id);
     }
     return Optional.of(new OpenCredential(sealed.get().credential(), secret));
   }
@@ -144,18 +160,16 @@ public final class CredentialRepository implements Credentials {
     return value;
   }
 
-  private boolean touched(Tx tx, UUID id) {
-    if (!isReadOnly(tx)) {
-      rows.touch(tx, id);
-    }
-    return true;
-  }
-
-  private static boolean isReadOnly(Tx tx) {
+  /** Does not cost a reader the secret; only a transaction that it aborted must be told of it. */
+  private void noteUse(UUID id) {
+    boolean abortsOthers = joined.getAsBoolean();
     try {
-      return tx.connection().isReadOnly();
-    } catch (SQLException e) {
-      return true;
+      scope.returning(tx -> rows.touch(tx, id));
+    } catch (PlinthException e) {
+      if (abortsOthers) {
+        throw e;
+      }
+      log.debug("The last use of a credential could not be written; the next one tells it", e);
     }
   }
 

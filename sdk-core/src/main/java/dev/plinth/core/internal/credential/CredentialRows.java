@@ -84,11 +84,14 @@ final class CredentialRows {
             ORDER BY c.id
             LIMIT ?
             """);
+    // A transaction can be read-only without the driver's knowledge, by SQL or on a standby; a
+    // write would then abort it, and take the reader's answer along.
     this.sealed =
         render(
             schema,
             """
-            SELECT {columns}, c.encrypted_data, {due} AS is_due
+            SELECT {columns}, c.encrypted_data,
+              {due} AND current_setting('transaction_read_only') = 'off' AS is_due
             FROM {schema}.credentials c
             WHERE c.id = ? AND c.is_active AND {of_tenant}
             """);
@@ -178,8 +181,8 @@ final class CredentialRows {
         tenant(tx));
   }
 
-  void touch(Tx tx, UUID id) {
-    Sql.update(tx.connection(), touch, id);
+  int touch(Tx tx, UUID id) {
+    return Sql.update(tx.connection(), touch, id);
   }
 
   Optional<Credential> replace(Tx tx, Credential old, Secret secret, byte[] value) {
