@@ -12,8 +12,11 @@ public sealed interface LogIn {
   record LoggedIn(UUID userId) implements LogIn {}
 
   /**
-   * No such user, no password, the wrong one, or it was changed just now. Which of them is not
-   * told, here or by the time it takes.
+   * No such user, no password, the wrong one, or the password was changed or the user deactivated
+   * just now. Which of them is not told here. Where there is nothing to compare with, a hash of the
+   * options' cost is computed all the same, so that the time tells no more than this: an account
+   * whose hash is bcrypt, or Argon2id of another cost, takes the time of that hash until its owner
+   * logs in; and a change just now takes more time, for callers with the password of before.
    */
   record Denied() implements LogIn {}
 

@@ -286,6 +286,41 @@ class PasswordsTest {
     }
   }
 
+  /** The other log-in comes after the hash was read, and before this one is written. */
+  @Test
+  void logIn_hashedAnewByAnotherLogInMeanwhile_isLetIn() {
+    passwords.set(ada, PasswordHash.of(BCRYPT));
+    try (HikariDataSource other = database.pool(1);
+        Plinth slow =
+            database
+                .plinth(beforeTheSecond(other, () -> passwords.logIn("ada", "U*U")))
+                .passwords(CHEAP)
+                .build()) {
+      assertThat(slow.passwords().logIn("ada", "U*U")).isEqualTo(new LoggedIn(ada));
+    }
+    assertThat(stored(ada)).startsWith("$argon2id$");
+  }
+
+  @Test
+  void logIns_manyAtOnceOfABcryptHash_allSucceed() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      for (int round = 0; round < 5; round++) {
+        passwords.set(ada, PasswordHash.of(BCRYPT));
+        List<Callable<LogIn>> calls = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          calls.add(() -> passwords.logIn("ada", "U*U"));
+        }
+        for (Future<LogIn> outcome : threads.invokeAll(calls)) {
+          assertThat(outcome.get()).isEqualTo(new LoggedIn(ada));
+        }
+        assertThat(stored(ada)).startsWith("$argon2id$");
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
   private String stored(UUID id) {
     return plinth.<String, RuntimeException>transactReturning(
         tx ->

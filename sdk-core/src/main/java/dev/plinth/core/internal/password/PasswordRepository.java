@@ -113,19 +113,33 @@ public final class PasswordRepository implements Passwords {
     return user.isActive() ? loggedIn(user.id(), stored, password) : new LogIn.Inactive(user.id());
   }
 
+  /**
+   * Nothing is written when another log-in hashed the same password anew since it was read: so what
+   * is stored now is compared too, once.
+   */
   private LogIn loggedIn(UUID id, String stored, CharSequence password) {
+    boolean written =
+        written(id, stored, password)
+            || inNew(tx -> rows.byId(tx, id))
+                .filter(PasswordRows.Stored::isActive)
+                .map(PasswordRows.Stored::hash)
+                .filter(now -> !now.equals(stored) && hashing.matches(now, password))
+                .filter(now -> written(id, now, password))
+                .isPresent();
+    return written ? new LogIn.LoggedIn(id) : new LogIn.Denied();
+  }
+
+  private boolean written(UUID id, String stored, CharSequence password) {
     String rehashed =
         hashing.needsRehash(PasswordHash.of(stored)) ? hashing.hash(password).reveal() : null;
-    boolean written =
-        inNew(
-            tx -> {
-              boolean done = rows.loggedIn(tx, id, stored, rehashed);
-              if (done) {
-                events.publish(tx, new UserLoggedIn(id));
-              }
-              return done;
-            });
-    return written ? new LogIn.LoggedIn(id) : new LogIn.Denied();
+    return inNew(
+        tx -> {
+          boolean done = rows.loggedIn(tx, id, stored, rehashed);
+          if (done) {
+            events.publish(tx, new UserLoggedIn(id));
+          }
+          return done;
+        });
   }
 
   private PasswordWriter writer() {
