@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.ConnectionUnavailableException;
 import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.Tx;
@@ -175,6 +176,55 @@ class GroupCommitTest {
       }
       assertThat(rows()).hasSize(99).doesNotContain(-42);
     }
+  }
+
+  @Test
+  void submit_oneItemViolatesAConstraint_failsAlone() {
+    try (GroupCommit<Integer, String> group = group(100, 200)) {
+      group.call(42);
+      List<CompletableFuture<String>> futures =
+          held(() -> IntStream.range(0, 100).mapToObj(group::submit));
+
+      for (int n = 0; n < futures.size(); n++) {
+        if (n == 42) {
+          assertThatThrownBy(futures.get(n)::join)
+              .satisfies(e -> assertThat(SqlStates.of(e)).contains(SqlStates.UNIQUE_VIOLATION));
+        } else {
+          assertThat(futures.get(n).join()).isEqualTo("wrote " + n);
+        }
+      }
+      assertThat(rows()).hasSize(100);
+    }
+  }
+
+  @Test
+  void submit_failureOfNoItem_isNotTriedAgainInHalves() {
+    for (String state : List.of("57014", "55P03", "53100", "25006")) {
+      AtomicInteger items = new AtomicInteger();
+      try (GroupCommit<Integer, Integer> group =
+          plinth.groupCommit(
+              "failing",
+              100,
+              200,
+              (tx, batch) -> {
+                items.addAndGet(batch.size());
+                write(tx, batch);
+                Sql.execute(
+                    tx.connection(),
+                    "DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '" + state + "'; END $$");
+                return batch;
+              })) {
+        List<CompletableFuture<Integer>> futures =
+            held(() -> IntStream.range(0, 100).mapToObj(group::submit));
+
+        for (CompletableFuture<Integer> future : futures) {
+          assertThatThrownBy(future::join)
+              .satisfies(e -> assertThat(SqlStates.of(e)).contains(state));
+        }
+        assertThat(items).as("each item was tried once, " + state).hasValue(100);
+      }
+    }
+    assertThat(rows()).isEmpty();
   }
 
   @Test

@@ -8,12 +8,20 @@ import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.TxOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Writes a batch in a transaction of its own and finds out what became of each item. A batch that
  * fails is halved until the items at fault stand alone.
  */
 final class BatchWriter<T, R> {
+  /**
+   * Classes of SQLStates that say that some item does not fit: cardinality (two that collide),
+   * data, integrity, WITH CHECK OPTION, limits (too much in one item or statement), and what
+   * triggers and functions raise.
+   */
+  private static final Set<String> OF_ITEMS = Set.of("21", "22", "23", "44", "54", "P0");
+
   private final Batch<T, R> batch;
   private final Transactions transactions;
 
@@ -77,13 +85,16 @@ final class BatchWriter<T, R> {
   }
 
   /**
-   * False when no item can be at fault, or when the items may be durable already: then nothing is
-   * tried again.
+   * False when no item can be at fault, as in a read-only transaction, on a full disk or after a
+   * timeout, or when the items may be durable already: then nothing is tried again. Without an
+   * SQLState it was the batch's own code that refused something.
    */
   private static boolean isOfTheItems(Throwable failure) {
     return failure instanceof Exception
         && !(failure instanceof OutcomeUnknownException)
         && !(failure instanceof ConnectionUnavailableException)
-        && !SqlStates.isConnectionLoss(failure);
+        && SqlStates.of(failure)
+            .map(state -> OF_ITEMS.stream().anyMatch(state::startsWith))
+            .orElse(true);
   }
 }
