@@ -229,6 +229,31 @@ class MigrateTest {
   }
 
   @Test
+  void migrate_lockNotHad_leavesTheSessionAsItWas() throws Exception {
+    try (var pool = database.pool(1);
+        Plinth plinth =
+            Plinth.builder()
+                .dataSource(pool)
+                .modules(List.of())
+                .migrationLockTimeout(Duration.ofMillis(300))
+                .build();
+        Connection holder = database.connect()) {
+      Sql.query(holder, "SELECT pg_advisory_lock(" + lockNumber(plinth) + ")", row -> 1);
+
+      assertThatThrownBy(() -> plinth.migrations().migrate())
+          .isInstanceOf(MigrationException.class)
+          .hasMessageStartingWith("The schema was locked for longer than PT0.3S");
+
+      try (Connection connection = pool.getConnection()) {
+        assertThat(
+                Sql.query(
+                    connection, "SHOW client_connection_check_interval", row -> row.getString(1)))
+            .containsExactly("0");
+      }
+    }
+  }
+
+  @Test
   void migrate_interruptedWhileWaiting_failsAndStaysInterrupted() throws Exception {
     try (Plinth plinth = plinth().build();
         Connection holder = database.connect()) {

@@ -27,6 +27,7 @@ final class SchemaSession implements AutoCloseable {
   private final String searchPath;
   private final String role;
   private final String clientCheck;
+  private boolean watched;
   private @Nullable SchemaLock lock;
 
   private SchemaSession(Connection connection) throws SQLException {
@@ -86,6 +87,7 @@ final class SchemaSession implements AutoCloseable {
 
   /** Takes the lock, and keeps it until this session is closed. */
   void lock(SchemaLock wanted) {
+    watched = true;
     watchClient(CHECK);
     wanted.acquire(connection);
     lock = wanted;
@@ -112,6 +114,8 @@ final class SchemaSession implements AutoCloseable {
     try {
       if (lock != null) {
         lock.release(connection);
+      }
+      if (watched) {
         watchClient(clientCheck);
       }
       Sql.query(
