@@ -23,16 +23,22 @@ public final class SerialTask {
     this.task = task;
   }
 
-  /** Has it run once more, beginning after this call. */
-  public void request() {
+  /**
+   * Has it run once more, beginning after this call.
+   *
+   * @return false when no thread could be had
+   */
+  public boolean request() {
     if (requests.getAndIncrement() == 0) {
       try {
         threads.execute(this::run);
       } catch (RejectedExecutionException e) {
         requests.set(0);
         log.debug("No thread could be had, as happens when Plinth is closed", e);
+        return false;
       }
     }
+    return true;
   }
 
   private void run() {

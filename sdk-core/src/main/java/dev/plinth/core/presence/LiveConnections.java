@@ -95,9 +95,10 @@ public interface LiveConnections {
   /**
    * Calls the listener with each connection of this node that must be closed: it was sent away, its
    * user was deleted, it expired because it was not seen, or this node was declared dead and goes
-   * on as another instance. Once for each connection, on a thread of Plinth's own, which must not
-   * be kept long. Ids that the listener does not know are those of registrations that were rolled
-   * back.
+   * on as another instance. Once for each connection, one after the other, on a thread of the
+   * executor, never on one that commits; a listener that blocks keeps the others waiting. Where the
+   * executor takes no task, it is told later, as long as this Plinth is open. Ids that the listener
+   * does not know are those of registrations that were rolled back.
    *
    * @return ends it
    */

@@ -22,14 +22,18 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.sql.Connection;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -329,6 +333,108 @@ class LiveConnectionsTest {
 
   private void sql(String statement) {
     plinth.transact(tx -> Sql.execute(tx.connection(), statement));
+  }
+
+  @Test
+  void seen_registeredInATransactionWhoseEndIsNotSeen_isProlonged() throws Exception {
+    try (Plinth node =
+            database
+                .plinth(database.pool(3))
+                .withoutNotifications()
+                .instanceTimeToLive(Duration.ofDays(1))
+                .build();
+        Connection host = database.connect()) {
+      node.start();
+      LiveConnections there = node.liveConnections();
+      host.setAutoCommit(false);
+      LiveConnection made =
+          there
+              .in(node.join(host))
+              .register(NewConnection.of(ada).withTimeToLive(Duration.ofMinutes(40)));
+      host.commit();
+
+      for (int step = 0; step < 4; step++) {
+        clock.advance(Duration.ofMinutes(30));
+        assertThat(there.seen(made.id())).isTrue();
+        hasten(there);
+        Instant now = clock.instant().minus(Duration.ofMinutes(10));
+        await()
+            .atMost(Duration.ofMinutes(1))
+            .untilAsserted(
+                () ->
+                    assertThat(there.list(ada))
+                        .singleElement()
+                        .satisfies(each -> assertThat(each.lastSeenAt()).isAfter(now)));
+      }
+
+      List<UUID> gone = dismissed(there);
+      connections.dismiss(made.id());
+      hasten(there);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(gone).as("found to be over").contains(made.id()));
+    }
+  }
+
+  @Test
+  void onDismissed_listenersThatBlockOrFail_keepNeitherTheCommitNorOthers() throws Exception {
+    CountDownLatch returned = new CountDownLatch(1);
+    connections.onDismissed(
+        id -> {
+          try {
+            returned.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          throw new AssertionError("an Error, not an exception");
+        });
+    List<UUID> here = dismissed(connections);
+    UUID first = connections.register(NewConnection.of(ada)).id();
+    UUID second = connections.register(NewConnection.of(ada)).id();
+
+    assertThat(connections.dismiss(first)).isTrue();
+    assertThat(connections.dismiss(second)).isTrue();
+    assertThat(here).isEmpty();
+    returned.countDown();
+
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .untilAsserted(() -> assertThat(here).containsExactly(first, second));
+  }
+
+  @Test
+  void onDismissed_executorTookNothingForAWhile_isToldLater() {
+    AtomicBoolean full = new AtomicBoolean();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (Plinth node =
+        database
+            .plinth(database.pool(3))
+            .withoutNotifications()
+            .executor(
+                task -> {
+                  if (full.get()) {
+                    throw new RejectedExecutionException("full");
+                  }
+                  threads.execute(task);
+                })
+            .build()) {
+      node.start();
+      List<UUID> gone = dismissed(node.liveConnections());
+      UUID made =
+          node.liveConnections()
+              .register(NewConnection.of(ada).withTimeToLive(Duration.ofMinutes(2)))
+              .id();
+
+      full.set(true);
+      assertThat(node.liveConnections().dismiss(made)).isTrue();
+      assertThat(gone).isEmpty();
+      full.set(false);
+      hasten(node.liveConnections());
+
+      await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(gone).contains(made));
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   @Test

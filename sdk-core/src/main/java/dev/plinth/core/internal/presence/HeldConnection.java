@@ -41,6 +41,7 @@ final class HeldConnection {
     return timeToLive;
   }
 
+  /** Its transaction is known to have committed. */
   void committed() {
     committed = true;
   }

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -29,7 +28,7 @@ final class Holding {
   private final Beat beat;
   private final Rounds rounds;
   private final Map<UUID, HeldConnection> held = new ConcurrentHashMap<>();
-  private final List<Consumer<UUID>> listeners = new CopyOnWriteArrayList<>();
+  private final Farewells farewells;
 
   /**
    * Of what is held, or was at the last round; two who set it at once are put right by the next.
@@ -38,6 +37,7 @@ final class Holding {
 
   Holding(Beat beat, Threads threads) {
     this.beat = beat;
+    this.farewells = new Farewells(threads);
     this.rounds = new Rounds(threads, this::round, this::pause);
   }
 
@@ -69,7 +69,9 @@ final class Holding {
   /** To be closed by the host, if it is one of this node's. */
   void dismissed(UUID id) {
     if (held.remove(id) != null) {
-      listeners.forEach(listener -> listener.accept(id));
+      if (!farewells.add(id)) {
+        rounds.ensureRunning();
+      }
     }
   }
 
@@ -81,9 +83,7 @@ final class Holding {
   }
 
   Subscription onDismissed(Consumer<UUID> listener) {
-    Consumer<UUID> own = id -> tell(listener, id);
-    listeners.add(own);
-    return () -> listeners.remove(own);
+    return farewells.onDismissed(listener);
   }
 
   void checkSoon() {
@@ -94,7 +94,7 @@ final class Holding {
     rounds.close();
   }
 
-  /** False when nothing is held. */
+  /** False when nothing is held and nobody left to be told. */
   private boolean round() {
     Map<String, List<HeldConnection>> byTenant =
         held.values().stream()
@@ -105,22 +105,26 @@ final class Holding {
             .map(HeldConnection::timeToLive)
             .min(Duration::compareTo)
             .orElse(LONGEST);
-    return !held.isEmpty();
+    boolean waiting = farewells.again();
+    return waiting || !held.isEmpty();
   }
 
   private void round(String tenant, List<HeldConnection> all) {
+    // Before the question: what is committed after it is not over because it was not found.
     List<HeldConnection> settled = all.stream().filter(HeldConnection::isSettled).toList();
-    List<HeldConnection> seen = settled.stream().filter(HeldConnection::wasSeen).toList();
+    List<HeldConnection> seen = all.stream().filter(HeldConnection::wasSeen).toList();
     seen.forEach(HeldConnection::tellingThatSeen);
     TxOptions options = TxOptions.defaults();
     try {
       Set<UUID> living =
-          beat.beat(tenant.isEmpty() ? options : options.withTenant(tenant), settled, seen);
+          beat.beat(tenant.isEmpty() ? options : options.withTenant(tenant), all, seen);
+      all.stream().filter(each -> living.contains(each.id())).forEach(HeldConnection::committed);
+      seen.stream().filter(each -> !living.contains(each.id())).forEach(HeldConnection::seen);
       settled.stream()
           .map(HeldConnection::id)
           .filter(id -> !living.contains(id))
           .forEach(this::dismissed);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       seen.forEach(HeldConnection::seen);
       log.debug("The heartbeat of live connections failed and is repeated", e);
     }
@@ -129,13 +133,5 @@ final class Holding {
   /** A quarter of the shortest time to live, so that three heartbeats may fail. */
   private Duration pause() {
     return shortest.dividedBy(4);
-  }
-
-  private static void tell(Consumer<UUID> listener, UUID id) {
-    try {
-      listener.accept(id);
-    } catch (RuntimeException e) {
-      log.warn("A listener to dismissed connections failed", e);
-    }
   }
 }
