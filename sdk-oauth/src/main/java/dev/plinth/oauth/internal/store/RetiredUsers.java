@@ -19,8 +19,10 @@ import java.util.UUID;
  * The part of tokens when users are merged or erased.
  *
  * <p>A grant moves with its lease: a refresh that is under way finds it by its id, and its answer
- * is not lost. A grant whose provider the other user has one of already is retired without telling
- * the provider, since many end every grant of an account when told of one.
+ * is not lost. Of two grants of one provider the taker's counts, unless it is dead and the other is
+ * alive; the other is retired without telling the provider, since many end every grant of an
+ * account when told of one. Its row stays with the user who was given up, and with it its history
+ * and what the provider has yet to be told, by the client that it was granted to.
  */
 public final class RetiredUsers {
   private static final Duration UNUSED_LEASE = Duration.ofMinutes(1);
@@ -32,6 +34,30 @@ public final class RetiredUsers {
       WHERE t.user_id IN (?, ?)
       ORDER BY t.id
       FOR UPDATE
+      """;
+
+  /** Out of the way of the unique index, which is asked row by row: no name has a blank in it. */
+  private static final String PUT_ASIDE =
+      """
+      UPDATE {schema}.oauth2_tokens t
+      SET provider = t.provider || ' ' || t.id
+      WHERE t.user_id = ?
+        AND t.status <> 'active'
+        AND EXISTS (
+          SELECT FROM {schema}.oauth2_tokens f
+          WHERE f.user_id = ?
+            AND f.provider = t.provider
+            AND coalesce(f.tenant_id, '') = coalesce(t.tenant_id, '')
+            AND f.status = 'active')
+      """;
+
+  private static final String GIVE_UP =
+      """
+      UPDATE {schema}.oauth2_tokens t
+      SET user_id = ?,
+          provider = split_part(t.provider, ' ', 1)
+      WHERE t.user_id = ?
+        AND strpos(t.provider, ' ') > 0
       """;
 
   private static final String MOVE =
@@ -114,7 +140,9 @@ public final class RetiredUsers {
   private void merge(Tx tx, UUID from, UUID into) {
     List<String> providers =
         Sql.query(tx.connection(), render(LOCK), row -> row.getString(1), from, into);
+    Sql.update(tx.connection(), render(PUT_ASIDE), into, from);
     Sql.update(tx.connection(), render(MOVE), into, from, into);
+    Sql.update(tx.connection(), render(GIVE_UP), from, into);
     Sql.update(tx.connection(), render(FORGET_KEPT), from);
     Sql.update(tx.connection(), render(RETIRE), from);
     for (String provider : providers.stream().distinct().toList()) {
