@@ -51,6 +51,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ${schema}.note_change() IS 'Trigger function: notes in changes what caches must forget; takes the topic and, for rows, the key''s column';
+-- Firing the trigger asks for no EXECUTE; attaching the function to a table of one's own does.
+REVOKE ALL ON FUNCTION ${schema}.note_change() FROM PUBLIC;
 
 -- Roles, what they permit, and who has them. They are the installation's own and have no tenant.
 CREATE TABLE ${schema}.roles (
@@ -140,6 +142,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ${schema}.refuse_role_cycle() IS 'Trigger function of role_parents: refuses a cycle, also one that two transactions would close together';
+REVOKE ALL ON FUNCTION ${schema}.refuse_role_cycle() FROM PUBLIC;
 CREATE TRIGGER role_parents_cycle
   BEFORE INSERT OR UPDATE ON ${schema}.role_parents
   FOR EACH ROW EXECUTE FUNCTION ${schema}.refuse_role_cycle();
@@ -190,6 +193,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ${schema}.keep_primary_role() IS 'Trigger function of users: keeps users.role in user_roles';
+REVOKE ALL ON FUNCTION ${schema}.keep_primary_role() FROM PUBLIC;
 CREATE TRIGGER users_primary_role
   AFTER INSERT ON ${schema}.users
   FOR EACH ROW EXECUTE FUNCTION ${schema}.keep_primary_role();
@@ -215,6 +219,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION ${schema}.guard_primary_role() IS 'Trigger function of user_roles: refuses to take away the role that users.role names';
+REVOKE ALL ON FUNCTION ${schema}.guard_primary_role() FROM PUBLIC;
 CREATE TRIGGER user_roles_primary
   BEFORE DELETE OR UPDATE OF user_id, role ON ${schema}.user_roles
   FOR EACH ROW EXECUTE FUNCTION ${schema}.guard_primary_role();

@@ -133,6 +133,24 @@ class SchemaRulesTest {
         .isEmpty();
   }
 
+  @Test
+  void functionThatRunsAsTheOwner_isNotEverybodysToExecute(Plinth plinth) {
+    assertThat(
+            query(
+                plinth,
+                """
+                SELECT p.oid::regprocedure::text
+                FROM pg_proc p
+                CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                WHERE p.pronamespace = 'plinth'::regnamespace
+                  AND p.prosecdef
+                  AND a.grantee = 0
+                ORDER BY 1
+                """))
+        .as("could be attached to a table of anybody's own, and would then write as the owner")
+        .isEmpty();
+  }
+
   private static List<String> query(Plinth plinth, String sql) {
     return plinth.transactReturning(tx -> Sql.query(tx.connection(), sql, row -> row.getString(1)));
   }
