@@ -380,7 +380,8 @@ public final class Plinth implements AutoCloseable {
    *
    * @throws dev.plinth.core.migration.SchemaTooNewException when a newer version has applied a
    *     breaking migration
-   * @throws IllegalStateException after {@link #close()}
+   * @throws IllegalStateException after {@link #close()}; also when row-level security binds the
+   *     role of the data source and {@link PlinthBuilder#rowLevelSecurity()} was not called
    * @throws java.util.concurrent.RejectedExecutionException when the host's executor takes no task;
    *     nothing runs then
    */

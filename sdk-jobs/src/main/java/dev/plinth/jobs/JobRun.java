@@ -84,6 +84,8 @@ public interface JobRun {
    * @param result written as JSON; null for none
    * @throws LostClaimException when another instance has taken the job over; roll back then
    * @throws IllegalStateException when this run has ended already
+   * @throws dev.plinth.core.tx.DatabaseException also when row-level security hides the job from
+   *     the transaction, because it was not opened with {@link #tenantId()}; roll back then
    */
   void completeIn(Tx tx, @Nullable Object result);
 }

@@ -43,6 +43,7 @@ final class Complete {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
+        RETURNING j.id
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, completed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -50,8 +51,9 @@ final class Complete {
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
       )
-      SELECT g.job_id
+      SELECT g.job_id, r.id
       FROM gone g
+      LEFT JOIN recorded r ON r.id = g.job_id
       """;
 
   private final String complete;
@@ -84,7 +86,7 @@ final class Complete {
             Sql.query(
                 tx.connection(),
                 complete,
-                row -> row.getObject(1, UUID.class),
+                Recorded::id,
                 ids,
                 epochs,
                 batches,

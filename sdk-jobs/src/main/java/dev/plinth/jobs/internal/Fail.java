@@ -56,6 +56,7 @@ final class Fail {
             completed_at = CASE WHEN g.retry_ms IS NULL THEN {now} END
         FROM gone g
         WHERE j.id = g.job_id
+        RETURNING j.id
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -64,8 +65,9 @@ final class Fail {
           AND g.retry_ms IS NULL
         GROUP BY g.batch_id
       )
-      SELECT g.job_id
+      SELECT g.job_id, r.id
       FROM gone g
+      LEFT JOIN recorded r ON r.id = g.job_id
       """;
 
   private final String fail;
@@ -107,7 +109,7 @@ final class Fail {
             Sql.query(
                 tx.connection(),
                 fail,
-                row -> row.getObject(1, UUID.class),
+                Recorded::id,
                 ids,
                 epochs,
                 batches,

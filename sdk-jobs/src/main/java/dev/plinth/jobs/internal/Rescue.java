@@ -23,6 +23,7 @@ final class Rescue implements Sweep {
   // Not from the own instance: when that is declared dead it hears of it soon and takes another id,
   // and until then it would claim the job again only to lose it once more.
   // A lease whose fence is held is skipped: the handler's transaction is still open.
+  // The job is read before its lease goes: where row-level security hides the one, the other stays.
   private static final String RESCUE =
       """
       WITH lost AS MATERIALIZED (
@@ -33,17 +34,17 @@ final class Rescue implements Sweep {
           AND {which}
         LIMIT ?
         FOR UPDATE OF l SKIP LOCKED
-      ), gone AS (
-        DELETE FROM {schema}.job_leases l
-        USING lost
-        WHERE l.job_id = lost.job_id
-        RETURNING l.*
+      ), seen AS MATERIALIZED (
+        SELECT j.id, j.batch_id, j.user_id, j.max_attempts
+        FROM lost
+        JOIN {schema}.computational_jobs j ON j.id = lost.job_id
       ), judged AS (
-        SELECT g.*, j.batch_id, j.user_id,
-               g.attempt < j.max_attempts AS counts,
-               g.attempt >= j.max_attempts AND g.begun AS exhausted
-        FROM gone g
-        JOIN {schema}.computational_jobs j ON j.id = g.job_id
+        DELETE FROM {schema}.job_leases l
+        USING seen s
+        WHERE l.job_id = s.id
+        RETURNING l.*, s.batch_id, s.user_id,
+                  l.attempt < s.max_attempts AS counts,
+                  l.attempt >= s.max_attempts AND l.begun AS exhausted
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome, error)

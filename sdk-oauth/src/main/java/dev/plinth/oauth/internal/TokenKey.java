@@ -39,8 +39,12 @@ public record TokenKey(@Nullable String tenant, UUID userId, String provider) {
     }
   }
 
-  /** How a transaction for this key is opened. */
+  /**
+   * How a transaction for this key is opened. Under row-level security rows without a tenant are
+   * seen across tenants only; the statements find by the tenant themselves.
+   */
   public TxOptions txOptions() {
-    return tenant == null ? TxOptions.defaults() : TxOptions.defaults().withTenant(tenant);
+    TxOptions options = TxOptions.defaults();
+    return tenant == null ? options.withAllTenants() : options.withTenant(tenant);
   }
 }

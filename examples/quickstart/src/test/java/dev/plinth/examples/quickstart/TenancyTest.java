@@ -15,6 +15,10 @@ import dev.plinth.core.apikey.KeyOwner;
 import dev.plinth.core.apikey.NewApiKey;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.User;
+import dev.plinth.core.password.LogIn;
+import dev.plinth.core.password.PasswordCheck;
+import dev.plinth.core.presence.LiveConnection;
+import dev.plinth.core.presence.NewConnection;
 import dev.plinth.core.session.NewSession;
 import dev.plinth.core.session.SessionAuthentication;
 import dev.plinth.core.spi.Sql;
@@ -50,7 +54,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -371,6 +377,113 @@ class TenancyTest {
   }
 
   @Test
+  void completeIn_inATransactionThatForgotTheTenant_failsTheAttemptAndLosesNoJob() {
+    jobs.start();
+    JobId job =
+        as(
+            ACME,
+            tx ->
+                jobs.in(tx)
+                    .enqueue(WORK, new Work("forget"), JobOptions.defaults().maxAttempts(1)));
+
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () ->
+                this.<Optional<Job>>as(ACME, tx -> jobs.in(tx).find(job)).orElseThrow().status()
+                    == JobStatus.FAILED);
+
+    assertThat(this.<Optional<Job>>as(ACME, tx -> jobs.in(tx).find(job)).orElseThrow().error())
+        .asString()
+        .contains("Row-level security hides job");
+    assertThat(jobs.check()).isEmpty();
+  }
+
+  @Test
+  void start_underPoliciesWithoutBeingToldOfThem_isRefused() {
+    try (Plinth untold = Plinth.builder().dataSource(pool).build()) {
+      assertThatThrownBy(untold::start)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Plinth.builder().rowLevelSecurity()");
+    }
+  }
+
+  @Test
+  void rowsWithoutATenant_areServedByWhatOpensItsOwnTransactions() {
+    TxOptions all = TxOptions.defaults().withAllTenants();
+    User nobodys =
+        plinth.transactReturning(
+            all, tx -> plinth.users().in(tx).create(NewUser.withEmail("nobody@nowhere.example")));
+
+    plinth.passwords().set(nobodys.id(), "correct horse battery");
+    assertThat(plinth.passwords().verify(nobodys.id(), "correct horse battery"))
+        .isInstanceOf(PasswordCheck.Correct.class);
+    assertThat(plinth.passwords().logIn("nobody@nowhere.example", "correct horse battery"))
+        .isInstanceOf(LogIn.LoggedIn.class);
+
+    plinth.transact(
+        all,
+        tx ->
+            tokens
+                .in(tx)
+                .store(nobodys.id(), "mail", TokenSet.of("n").expiresIn(Duration.ofHours(1))));
+    assertThat(tokens.fresh(nobodys.id(), "mail")).isInstanceOf(Fresh.class);
+    assertThat(tokens.forTenant(ACME).fresh(nobodys.id(), "mail")).isNotInstanceOf(Fresh.class);
+  }
+
+  @Test
+  void connectionWithoutATenant_isNotDismissedByTheHeartbeat() throws Exception {
+    TxOptions all = TxOptions.defaults().withAllTenants();
+    Set<UUID> dismissed = ConcurrentHashMap.newKeySet();
+    try (var subscription = plinth.liveConnections().onDismissed(dismissed::add)) {
+      User nobodys =
+          plinth.transactReturning(
+              all, tx -> plinth.users().in(tx).create(NewUser.withExternalId("connected")));
+      UUID id =
+          plinth
+              .<LiveConnection, RuntimeException>transactReturning(
+                  all,
+                  tx ->
+                      plinth
+                          .liveConnections()
+                          .in(tx)
+                          .register(
+                              NewConnection.of(nobodys.id()).withTimeToLive(Duration.ofMinutes(4))))
+              .id();
+      Instant registered = lastSeen(id);
+      // Shortens the pause between heartbeats, which tell of every connection that was seen.
+      as(
+          ACME,
+          tx ->
+              plinth
+                  .liveConnections()
+                  .in(tx)
+                  .register(
+                      NewConnection.of(users.get(ACME).id())
+                          .withTimeToLive(Duration.ofSeconds(1))));
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .until(
+              () -> {
+                assertThat(plinth.liveConnections().seen(id)).isTrue();
+                return lastSeen(id).isAfter(registered);
+              });
+      assertThat(dismissed).doesNotContain(id);
+    }
+  }
+
+  private Instant lastSeen(UUID connection) {
+    return owner.<Instant, RuntimeException>transactReturning(
+        tx ->
+            Sql.query(
+                    tx.connection(),
+                    "SELECT last_seen_at FROM plinth.websocket_connections WHERE id = ?",
+                    row -> row.getTimestamp(1).toInstant(),
+                    connection)
+                .get(0));
+  }
+
+  @Test
   void forceRowLevelSecurity_owner_isBoundToo() throws Exception {
     String plain = role + "_owner";
     try (Connection connection = database.connect()) {
@@ -403,6 +516,9 @@ class TenancyTest {
   private void run(Work work, JobRun run) {
     if (work.what().equals("fail") && run.epoch() == 1) {
       throw new IllegalStateException("as told");
+    }
+    if (work.what().equals("forget")) {
+      plinth.transact(tx -> run.completeIn(tx));
     }
     if (work.what().equals("charge")) {
       as(

@@ -166,6 +166,8 @@ public final class FlywayMigrations implements Migrations {
    * @throws dev.plinth.core.migration.SchemaTooNewException when one has
    * @throws SchemaInvalidException when the schema, a migration in it, or the registration of a
    *     partitioned table, is missing
+   * @throws IllegalStateException when row-level security binds this role and the builder was not
+   *     told of it
    */
   public void refuseTooNew() {
     try (SchemaSession session = SchemaSession.ofApplication(settings)) {
@@ -178,6 +180,12 @@ public final class FlywayMigrations implements Migrations {
       List<String> unregistered = new Registration(schema).missing(session.connection(), lines());
       if (!unregistered.isEmpty()) {
         throw new SchemaInvalidException(unregistered);
+      }
+      if (!settings.rowLevelSecurity() && RowLevelSecurity.binds(session.connection(), schema)) {
+        throw new IllegalStateException(
+            "Row-level security is in use and binds this node's database role, but this Plinth was"
+                + " built without rowLevelSecurity() and would find no tenant's rows: call"
+                + " Plinth.builder().rowLevelSecurity()");
       }
     }
   }

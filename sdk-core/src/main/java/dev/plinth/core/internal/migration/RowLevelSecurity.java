@@ -117,6 +117,16 @@ final class RowLevelSecurity implements Extra {
     return statements;
   }
 
+  /** True when the connection's role sees only what the policies let it. */
+  static boolean binds(Connection connection, Schema schema) {
+    return Sql.query(
+            connection,
+            "SELECT pg_catalog.row_security_active(?::text)",
+            row -> row.getBoolean(1),
+            schema.quoted() + ".users")
+        .get(0);
+  }
+
   private List<String> text(String template, Table table) {
     return ExtraText.statements("row_level_security_" + template, schema, table.quoted());
   }

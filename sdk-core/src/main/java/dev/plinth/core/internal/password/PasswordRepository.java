@@ -28,11 +28,14 @@ public final class PasswordRepository implements Passwords {
   private final Events events;
   private final int minLength;
 
-  /** For users of no tenant. */
+  /**
+   * For users of no tenant, whom row-level security shows across tenants only; the statements find
+   * by the tenant themselves.
+   */
   public PasswordRepository(
       Transactions transactions, Schema schema, PasswordOptions options, Events events) {
     this.transactions = transactions;
-    this.options = TxOptions.defaults();
+    this.options = TxOptions.defaults().withAllTenants();
     this.rows = new PasswordRows(schema);
     this.hashing = new Hashing(options);
     this.events = events;

@@ -117,7 +117,8 @@ final class Holding {
     TxOptions options = TxOptions.defaults();
     try {
       Set<UUID> living =
-          beat.beat(tenant.isEmpty() ? options : options.withTenant(tenant), all, seen);
+          beat.beat(
+              tenant.isEmpty() ? options.withAllTenants() : options.withTenant(tenant), all, seen);
       all.stream().filter(each -> living.contains(each.id())).forEach(HeldConnection::committed);
       seen.stream().filter(each -> !living.contains(each.id())).forEach(HeldConnection::seen);
       settled.stream()

@@ -1,0 +1,31 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.tx.DatabaseException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.UUID;
+
+/**
+ * The rows of a statement that ends jobs: first the job whose lease went, then the job whose record
+ * was written. Leases have no tenant, so under row-level security the one can go without the other,
+ * and the job would neither run nor end: then the transaction must not commit.
+ */
+final class Recorded {
+  private static final String INSUFFICIENT_PRIVILEGE = "42501";
+
+  private Recorded() {}
+
+  static UUID id(ResultSet row) throws SQLException {
+    UUID ended = row.getObject(1, UUID.class);
+    if (row.getObject(2) == null) {
+      String why =
+          "Row-level security hides job "
+              + ended
+              + " from this transaction, which must roll back: open it with the job's tenant,"
+              + " TxOptions.defaults().withTenant(…), and build Plinth with rowLevelSecurity()";
+      throw new DatabaseException(
+          why, INSUFFICIENT_PRIVILEGE, new SQLException(why, INSUFFICIENT_PRIVILEGE));
+    }
+    return ended;
+  }
+}
