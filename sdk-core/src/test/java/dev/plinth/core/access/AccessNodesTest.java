@@ -124,6 +124,7 @@ class AccessNodesTest {
   @Test
   void node_wakesUpAfterLong_forgetsWhatItRemembered(SettableClock clock) {
     awaitRemembered();
+    assertThat(access.can(user, START)).isTrue();
     // As it is for one that was suspended: what told of the change is gone when it asks again.
     plinth.transact(
         tx -> {

@@ -24,15 +24,12 @@ import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Checks arguments and chooses the transaction. Standalone, the vault is asked between transactions
  * and not inside one.
  */
 public final class CredentialRepository implements Credentials {
-  private static final Logger log = LoggerFactory.getLogger(CredentialRepository.class);
   private static final UUID FIRST = new UUID(0, 0);
 
   private final TxScope scope;
@@ -169,7 +166,7 @@ public final class CredentialRepository implements Credentials {
       if (abortsOthers) {
         throw e;
       }
-      log.debug("The last use of a credential could not be written; the next one tells it", e);
+      // The next use tells it; who asked has the secret.
     }
   }
 

@@ -13,11 +13,7 @@ import dev.plinth.core.vault.VaultException;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.SecretKey;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The data keys of this database, unwrapped and held in memory.
@@ -27,7 +23,6 @@ import org.slf4j.LoggerFactory;
  * elsewhere, did not. So every data key that can be read is durable and may be cached.
  */
 final class DataKeys {
-  private static final Logger log = LoggerFactory.getLogger(DataKeys.class);
   private static final int CACHED = 1_000;
   private static final int ATTEMPTS = 100;
   private static final TxOptions SEES_THE_LATEST =
@@ -40,7 +35,6 @@ final class DataKeys {
   private final Uses uses;
   private final Cache<UUID, DataKey> byId = Caffeine.newBuilder().maximumSize(CACHED).build();
   private final CurrentKeys current;
-  private final AtomicReference<@Nullable UUID> saidToLast = new AtomicReference<>();
 
   DataKeys(
       Transactions transactions,
@@ -111,18 +105,9 @@ final class DataKeys {
   private DataKey replaced(WrappedKey spent) {
     try {
       return make(spent.keyId());
-    } catch (ConnectionUnavailableException e) {
+    } catch (ConnectionUnavailableException | KeyProviderException e) {
+      // Tried again in a minute; health tells when the key nears what it may encrypt.
       return stillGood(spent);
-    } catch (KeyProviderException e) {
-      DataKey key = stillGood(spent);
-      if (!spent.id().equals(saidToLast.getAndSet(spent.id()))) {
-        log.warn(
-            "The data key {} is due to be replaced, but the key provider did not wrap a new one; the"
-                + " old one is used on, and a new one tried every minute",
-            spent.id(),
-            e);
-      }
-      return key;
     }
   }
 
