@@ -1,6 +1,6 @@
 -- plinth:compatibility expanding
 -- plinth:undo destroys-data
--- plinth:validate SELECT 'users has one that was merged into one that was merged: ' || u.id FROM ${schema}.users u JOIN ${schema}.users i ON i.id = u.merged_into WHERE i.merged_into IS NOT NULL
+-- plinth:validate SELECT 'users has no index users_merged_into_idx' WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = $n$${schema}.users$n$::regclass AND x.indisvalid AND c.relname = 'users_merged_into_idx')
 
 -- A user who was merged or erased keeps a row, for what refers to it. No chains: who is merged into
 -- one that is merged later on is pointed at the last one then.
