@@ -57,7 +57,7 @@ class UntoldNodeTest {
             owner.migrations().optional("row_level_security").apply();
             applied.countDown();
             // Time for its tries, rescues included; with less of it this test proves less.
-            Thread.sleep(2_500);
+            await().pollDelay(Duration.ofMillis(2_500)).until(() -> true);
           }
         }
         try (Plinth told = Plinth.builder().dataSource(pool).rowLevelSecurity().build()) {
