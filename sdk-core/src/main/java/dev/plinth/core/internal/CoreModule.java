@@ -46,7 +46,8 @@ public final class CoreModule implements FeatureModule {
         "credentials",
         "configuration",
         "locks_and_connections",
-        "user_lifecycle");
+        "user_lifecycle",
+        "partition_fillfactor");
   }
 
   @Override

@@ -41,7 +41,16 @@ public final class JobsModule implements FeatureModule {
 
   @Override
   public List<String> migrations() {
-    return List.of("jobs");
+    return List.of(
+        "jobs",
+        "hot_path",
+        "schedules",
+        "nodes",
+        "runs",
+        "limits",
+        "control",
+        "statistics",
+        "batches");
   }
 
   @Override

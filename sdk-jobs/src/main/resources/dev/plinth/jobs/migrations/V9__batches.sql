@@ -1,0 +1,5 @@
+-- plinth:compatibility expanding
+-- plinth:undo keeps-data
+-- plinth:validate SELECT 'schema_changes lacks jobs 9' WHERE NOT EXISTS (SELECT FROM ${schema}.schema_changes WHERE module = 'jobs' AND version = 9)
+
+INSERT INTO ${schema}.schema_changes (module, version, compatibility) VALUES ('jobs', 9, 'expanding');

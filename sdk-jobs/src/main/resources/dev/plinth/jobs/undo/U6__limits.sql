@@ -1,0 +1,1 @@
+DELETE FROM ${schema}.schema_changes WHERE module = 'jobs' AND version = 6;
