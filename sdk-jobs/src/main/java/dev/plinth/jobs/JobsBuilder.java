@@ -7,6 +7,7 @@ import dev.plinth.jobs.internal.Handlers;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects handlers and how to run them. Not safe for use by many threads.
@@ -21,6 +22,7 @@ public final class JobsBuilder {
   private int workers = 10;
   private Duration pollInterval = Duration.ofSeconds(1);
   private Duration gracePeriod = Duration.ofSeconds(30);
+  private @Nullable Retention retention;
 
   JobsBuilder(Plinth plinth) {
     this.plinth = Args.notNull(plinth, "plinth");
@@ -67,6 +69,16 @@ public final class JobsBuilder {
     return this;
   }
 
+  /**
+   * How long ended jobs are kept; without this, forever. Looked after every six hours by whichever
+   * node of the cluster comes first; give it to one {@code Jobs} of a Plinth, and the same on every
+   * node.
+   */
+  public JobsBuilder retention(Retention retention) {
+    this.retention = Args.notNull(retention, "retention");
+    return this;
+  }
+
   /** Makes it. Opens no connection and starts no thread. */
   public Jobs build() {
     return new Jobs(
@@ -76,6 +88,7 @@ public final class JobsBuilder {
             workers,
             queues.isEmpty() ? handlers.queues() : Set.copyOf(queues),
             pollInterval,
-            gracePeriod));
+            gracePeriod),
+        retention);
   }
 }

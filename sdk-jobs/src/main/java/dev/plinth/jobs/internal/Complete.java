@@ -25,7 +25,7 @@ final class Complete {
         USING given g
         WHERE l.job_id = g.job_id
           AND l.epoch = g.epoch
-        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
+        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at, l.queue, l.type,
                   g.batch_id, g.result, g.done, g.total, g.note
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -43,7 +43,9 @@ final class Complete {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id
+        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, completed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -60,7 +62,11 @@ final class Complete {
   private final ProgressRows progressRows;
 
   Complete(Schema schema, ProgressRows progressRows) {
-    this.complete = schema.render(COMPLETE);
+    this.complete =
+        schema.render(
+            COMPLETE.replace(
+                "{tally}",
+                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'completed'", "r.due_at")));
     this.progressRows = progressRows;
   }
 

@@ -38,6 +38,9 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
+  private final Chore counting;
+  private final Chore publishing;
+  private final PublishHandlers published;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
@@ -64,6 +67,10 @@ public final class Dispatcher implements AutoCloseable {
     this.workers =
         new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
     this.prefetch = new Prefetch(settings.workers());
+    this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
+    this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
+    this.publishing =
+        chore("publishing handlers", plinth.instances().timeToLive().dividedBy(4), published);
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
@@ -117,6 +124,8 @@ public final class Dispatcher implements AutoCloseable {
       rescuing.runIfDue();
       folding.runIfDue();
       tidying.runIfDue();
+      counting.runIfDue();
+      publishing.runIfDue();
       return claim();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
@@ -181,6 +190,7 @@ public final class Dispatcher implements AutoCloseable {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
       endings.close();
+      published.withdraw();
       // Not before: a loss must reach the handlers that are still at work.
       close(losses);
     }

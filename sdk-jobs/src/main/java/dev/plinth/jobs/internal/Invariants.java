@@ -67,6 +67,7 @@ final class Invariants {
       ) p
       JOIN {schema}.job_attempts a ON a.job_id = p.job_id AND a.epoch >= p.epoch
       """;
+  // Of a batch that is older than what may have been removed, rows may be missing.
   private static final String COUNTERS =
       """
       SELECT b.id::text AS subject,
@@ -88,6 +89,12 @@ final class Invariants {
         WHERE j.batch_id = b.id
       ) r
       WHERE (d.total, d.completed, d.failed) IS DISTINCT FROM (r.total, r.completed, r.failed)
+        AND (
+          b.created_at >= COALESCE(
+            (SELECT m.at FROM {schema}.job_marks m WHERE m.name = 'removed'), '-infinity')
+          OR r.total > d.total
+          OR r.completed > d.completed
+          OR r.failed > d.failed)
       """;
   private static final String BATCH_ENDS =
       """
@@ -100,19 +107,21 @@ final class Invariants {
               WHEN b.status IN ('open', 'sealed') THEN b.callback_job_id IS NOT NULL
               ELSE b.total_jobs <> b.completed_jobs + b.failed_jobs
                 OR (b.status = 'completed') <> (b.failed_jobs = 0)
-                OR (b.callback IS NULL) <> (b.callback_job_id IS NULL)
+                OR (b.callback IS NOT NULL AND b.callback_job_id IS NULL)
             END
       """;
 
   private final Map<String, String> queries = new LinkedHashMap<>();
 
-  Invariants(Schema schema) {
+  /** With those that other parts add: queries for subject and detail, by the invariant's name. */
+  Invariants(Schema schema, List<Map<String, String>> more) {
     queries.put("one-place", schema.render(PLACES));
     queries.put("not-nowhere", schema.render(NOWHERE));
     queries.put("ended-once", schema.render(ENDED_ONCE));
     queries.put("epochs-ascend", schema.render(EPOCHS));
     queries.put("counters-equal-rows", schema.render(COUNTERS));
     queries.put("batch-ends", schema.render(BATCH_ENDS));
+    more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
   }
 
   List<Fault> check(Tx tx) {

@@ -69,6 +69,8 @@ final class Rescue implements Sweep {
             completed_at = CASE WHEN g.exhausted THEN {now} END
         FROM judged g
         WHERE j.id = g.job_id
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -79,7 +81,13 @@ final class Rescue implements Sweep {
       )
       SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
       FROM judged g
-      """;
+      """
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "judged g",
+                  "CASE WHEN g.exhausted THEN 'failed' ELSE 'lost' END",
+                  "NULL::timestamptz"));
 
   private static final String LOST =
       """

@@ -63,12 +63,14 @@ final class Retry {
   private final String batch;
   private final String uncount;
   private final String revive;
+  private final Closing closing;
 
   Retry(Schema schema) {
     this.lock = schema.render(LOCK);
     this.batch = schema.render(BATCH);
     this.uncount = schema.render(UNCOUNT);
     this.revive = schema.render(REVIVE);
+    this.closing = new Closing(schema);
   }
 
   private record Failed(@Nullable UUID batch, String queue) {}
@@ -76,6 +78,9 @@ final class Retry {
   /** The queue that has got work by this; empty when the job is not a failed one. */
   Optional<String> run(Tx tx, JobId id) {
     String tenant = tx.tenantId().orElse(null);
+    if (closing.isClosed(tx, id.value())) {
+      return Optional.empty();
+    }
     Optional<Failed> failed =
         Sql.first(
             tx.connection(),

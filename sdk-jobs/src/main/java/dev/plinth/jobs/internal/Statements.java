@@ -2,6 +2,10 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Schema;
+import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.JobStatistics;
+import dev.plinth.jobs.Repair;
+import java.util.List;
 import java.util.UUID;
 
 /** Every statement of the module, rendered once for a Plinth's schema. */
@@ -19,6 +23,10 @@ public final class Statements {
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
+  private final FoldStatistics foldStatistics;
+  private final ReadStatistics readStatistics;
+  private final Explain explain;
+  private final Repairs repairs;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -35,7 +43,11 @@ public final class Statements {
     this.batches = new Batches(schema);
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
-    this.invariants = new Invariants(schema);
+    this.invariants = new Invariants(schema, List.of());
+    this.foldStatistics = new FoldStatistics(schema);
+    this.readStatistics = new ReadStatistics(plinth);
+    this.explain = new Explain(schema);
+    this.repairs = new Repairs(plinth, enqueue);
   }
 
   Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
@@ -88,5 +100,23 @@ public final class Statements {
 
   Invariants invariants() {
     return invariants;
+  }
+
+  FoldStatistics foldStatistics() {
+    return foldStatistics;
+  }
+
+  /** Reads statistics, at most about once a second. */
+  public JobStatistics statistics() {
+    return readStatistics.read();
+  }
+
+  Explain explain() {
+    return explain;
+  }
+
+  /** Mends what is mended safely. */
+  public List<Repair> repair(List<Fault> faults) {
+    return repairs.run(faults);
   }
 }

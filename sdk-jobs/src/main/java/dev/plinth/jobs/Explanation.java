@@ -1,0 +1,254 @@
+package dev.plinth.jobs;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a job does not run, or that it does, or how it ended: what {@link JobQueue#explain} says, at
+ * the moment of asking.
+ */
+public sealed interface Explanation {
+  /** One plain sentence that says how it stands and what can be done. */
+  String text();
+
+  /**
+   * It has ended.
+   *
+   * @param status how
+   * @param at when
+   * @param error its last error, or null
+   */
+  record Ended(JobStatus status, Instant at, @Nullable String error) implements Explanation {
+    @Override
+    public String text() {
+      return switch (status) {
+        case COMPLETED -> "It completed at " + at + ".";
+        case FAILED ->
+            "It failed for good at "
+                + at
+                + (error == null ? "" : " (" + firstLine(error) + ")")
+                + ": jobs.retry(id) gives it another attempt.";
+        default -> "It ended at " + at + " as " + status + ".";
+      };
+    }
+  }
+
+  /**
+   * An instance has claimed it.
+   *
+   * @param instanceId which one
+   * @param node its name, or null when its row is gone
+   * @param since when it was claimed
+   * @param attempt number of the attempt
+   * @param alive whether the instance lives, by the database's clock
+   */
+  record Running(UUID instanceId, @Nullable String node, Instant since, int attempt, boolean alive)
+      implements Explanation {
+    @Override
+    public String text() {
+      return "Attempt "
+          + attempt
+          + (alive
+              ? " is under way on " + named(instanceId, node) + " since " + since + "."
+              : " was under way on "
+                  + named(instanceId, node)
+                  + ", which is dead: a living node takes the job over within a quarter of"
+                  + " instanceTimeToLive; start one if there is none.");
+    }
+  }
+
+  /**
+   * Its instance is dead, but a transaction of its handler's is still open and holds the fence.
+   *
+   * @param instanceId the instance
+   * @param node its name, or null when its row is gone
+   * @param holder the session
+   */
+  record FenceHeld(UUID instanceId, @Nullable String node, Holder holder) implements Explanation {
+    @Override
+    public String text() {
+      return "Its attempt was under way on "
+          + named(instanceId, node)
+          + ", which is dead, but "
+          + holder.text()
+          + " still holds its fence: the job is taken over when that transaction ends, which"
+          + " SELECT pg_terminate_backend("
+          + holder.pid()
+          + ") sees to.";
+    }
+  }
+
+  /**
+   * Its time has not come.
+   *
+   * @param at when it becomes ready
+   */
+  record Scheduled(Instant at) implements Explanation {
+    @Override
+    public String text() {
+      return "It is scheduled for " + at + " and becomes ready then.";
+    }
+  }
+
+  /**
+   * Its last attempt failed, and it waits before the next.
+   *
+   * @param at when it becomes ready
+   * @param attempt number of the next attempt
+   * @param lastError what the last one failed with, or null
+   */
+  record BackingOff(Instant at, int attempt, @Nullable String lastError) implements Explanation {
+    @Override
+    public String text() {
+      return "Its last attempt failed"
+          + (lastError == null ? "" : " (" + firstLine(lastError) + ")")
+          + "; attempt "
+          + attempt
+          + " follows at "
+          + at
+          + ".";
+    }
+  }
+
+  /**
+   * No living dispatcher claims from its queue.
+   *
+   * @param queue the queue
+   */
+  record NobodyWorks(String queue) implements Explanation {
+    @Override
+    public String text() {
+      return "No living node works the queue "
+          + queue
+          + ": start one with Jobs.builder(plinth).queue(\""
+          + queue
+          + "\").";
+    }
+  }
+
+  /**
+   * Its queue is worked, but nobody there has a handler for its type in its version.
+   *
+   * @param type the name of its kind
+   * @param version the version its arguments were written for
+   * @param takers those who work its queue, and what they take
+   */
+  record NoHandler(String type, int version, List<Taker> takers) implements Explanation {
+    /** Copies the list. */
+    public NoHandler {
+      takers = List.copyOf(takers);
+    }
+
+    @Override
+    public String text() {
+      StringBuilder text =
+          new StringBuilder("No living node has a handler for ")
+              .append(type)
+              .append(" in version ")
+              .append(version)
+              .append(": deploy one. Those who work its queue:");
+      takers.forEach(
+          taker ->
+              text.append(' ')
+                  .append(named(taker.instanceId(), taker.node()))
+                  .append(" takes ")
+                  .append(new TreeMap<>(taker.versions()))
+                  .append(';'));
+      text.setCharAt(text.length() - 1, '.');
+      return text.toString();
+    }
+  }
+
+  /**
+   * It may be claimed.
+   *
+   * @param queue its queue
+   * @param ahead those before it in the queue, counted up to a bound
+   * @param higher those among them with a higher priority, counted up to a bound
+   */
+  record InLine(String queue, JobCount ahead, JobCount higher) implements Explanation {
+    @Override
+    public String text() {
+      return ahead.atLeast() == 0
+          ? "It is the first in line in the queue " + queue + " and is claimed next."
+          : ahead
+              + " jobs are ahead of it in the queue "
+              + queue
+              + ", "
+              + higher
+              + " of them with a higher priority: it is claimed after them, sooner with more"
+              + " workers or nodes.";
+    }
+  }
+
+  /**
+   * An open transaction holds the row that says where it stands: somebody is just claiming or
+   * moving it, or has left that transaction open.
+   *
+   * @param holder the session
+   */
+  record Locked(Holder holder) implements Explanation {
+    @Override
+    public String text() {
+      return "Its place in line is locked by "
+          + holder.text()
+          + ": ask again; if it stays so, SELECT pg_terminate_backend("
+          + holder.pid()
+          + ") ends that transaction.";
+    }
+  }
+
+  /** It has not ended and stands nowhere, which must not be. */
+  record Nowhere() implements Explanation {
+    @Override
+    public String text() {
+      return "It is pending but stands nowhere, which must not be: jobs.repair() puts it back in"
+          + " line.";
+    }
+  }
+
+  /**
+   * A session of the database.
+   *
+   * @param pid its backend's process id
+   * @param application what it calls itself; empty when that is not known
+   * @param state what it does; empty when this role may not see it
+   * @param since when its transaction began, or null when this role may not see it
+   */
+  record Holder(int pid, String application, String state, @Nullable Instant since) {
+    String text() {
+      return "the session "
+          + pid
+          + (application.isEmpty() ? "" : " (" + application + ")")
+          + (state.isEmpty() ? "" : ", " + state)
+          + (since == null ? "" : ", in a transaction since " + since);
+    }
+  }
+
+  /**
+   * A living dispatcher.
+   *
+   * @param instanceId its instance
+   * @param node the instance's name
+   * @param versions the types it takes, each up to a version
+   */
+  record Taker(UUID instanceId, String node, Map<String, Integer> versions) {
+    /** Copies the map. */
+    public Taker {
+      versions = Map.copyOf(versions);
+    }
+  }
+
+  private static String named(UUID instance, @Nullable String node) {
+    return node == null ? "instance " + instance : node + " (instance " + instance + ")";
+  }
+
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
+  }
+}
