@@ -6,12 +6,12 @@ import dev.plinth.core.tx.Tx;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Up to when jobs are closed: their partition is about to be dropped, so none of them may be
  * revived. Whoever revives a job asks here first, in its own transaction, and so keeps the closing
- * waiting until that has ended; whoever closes looks afterwards whether all jobs have ended.
+ * waiting until that has ended; whoever closes looks afterwards whether all jobs have ended. What
+ * was closed is never opened again, so it does not matter how long the dropping takes.
  */
 final class Closing {
   private static final String ASK =
@@ -26,7 +26,7 @@ final class Closing {
       UPDATE {schema}.job_marks
       SET at = ?
       WHERE name = 'closed'
-        AND at IS DISTINCT FROM ?::timestamptz
+        AND (at IS NULL OR at < ?)
       """;
 
   private final String ask;
@@ -44,9 +44,9 @@ final class Closing {
     return before.isPresent() && timeOf(job).isBefore(before.get());
   }
 
-  /** Closes what was made before, and opens what was not; waits for transactions that revive. */
-  void move(Tx tx, @Nullable Instant before) {
-    Sql.execute(tx.connection(), "SET LOCAL lock_timeout = '10s'");
+  /** Closes what was made before; waits a little for transactions that revive. */
+  void move(Tx tx, Instant before) {
+    Sql.execute(tx.connection(), "SET LOCAL lock_timeout = '2s'");
     Sql.update(tx.connection(), move, before, before);
   }
 

@@ -189,14 +189,11 @@ public final class Retain {
 
     /** False when it must stay. */
     private boolean drop(Partition partition) {
-      if (is(inHand, bounds(partition, 3)) || !close(partition.to())) {
+      if (is(inHand, bounds(partition, 3)) || mustStay(partition) || !close(partition.to())) {
         return false;
       }
       // In this order: what was open when it was asked about may be seen by the second question.
-      if (is(inUse, plinth.schema().name(), partition.name())
-          || is(
-              mustStay, Closing.lowest(partition.from()), Closing.lowest(partition.to()), cutoff)) {
-        close(partition.from());
+      if (is(inUse, plinth.schema().name(), partition.name()) || mustStay(partition)) {
         return false;
       }
       announce();
@@ -204,12 +201,15 @@ public final class Retain {
         dropped.addAll(plinth.partitions().dropBefore(JOBS, partition.to()));
         return true;
       } catch (DatabaseException e) {
-        if (SqlStates.of(e).filter(INSUFFICIENT_PRIVILEGE::equals).isEmpty()) {
+        String state = SqlStates.of(e).orElse("");
+        if (state.equals(INSUFFICIENT_PRIVILEGE)) {
+          log.debug("This role does not own the partitions, so old jobs go by the row", e);
+          rowsOnly = true;
+        } else if (state.equals(SqlStates.LOCK_NOT_AVAILABLE)) {
+          log.debug("A transaction keeps {} from being dropped for now", partition.name(), e);
+        } else {
           throw e;
         }
-        log.debug("This role does not own the partitions, so old jobs go by the row", e);
-        rowsOnly = true;
-        close(partition.from());
         return false;
       }
     }
@@ -229,6 +229,11 @@ public final class Retain {
         log.debug("A transaction that revives a job is open, so no partition is dropped now", e);
         return false;
       }
+    }
+
+    private boolean mustStay(Partition partition) {
+      return is(
+          mustStay, Closing.lowest(partition.from()), Closing.lowest(partition.to()), cutoff);
     }
 
     private Object[] bounds(Partition partition, int times) {
