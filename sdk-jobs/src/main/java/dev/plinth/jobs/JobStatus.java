@@ -13,5 +13,7 @@ public enum JobStatus {
   /** Ended well. */
   COMPLETED,
   /** Ended in failure: a dead letter, which {@link JobQueue#retry} revives. */
-  FAILED
+  FAILED,
+  /** Ended without having done its work, because that is no longer wanted. */
+  CANCELLED
 }

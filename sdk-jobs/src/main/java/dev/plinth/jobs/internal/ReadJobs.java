@@ -14,6 +14,7 @@ import dev.plinth.jobs.Page;
 import dev.plinth.jobs.Progress;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,8 @@ final class ReadJobs {
       """
       SELECT j.id, j.tenant_id, j.user_id, j.type, j.job_version, j.queue, j.args, j.status,
              j.priority, j.parent_job_id, j.batch_id, j.error_recovery_attempts, j.max_attempts,
-             j.result, j.error, j.created_at, j.completed_at,
+             j.result, j.error, j.created_at, j.completed_at, j.definition, j.subject,
+             j.trigger_type, j.metadata, j.limit_key, j.deadline, j.timeout_ms,
              COALESCE(l.claimed_at, j.started_at) AS started_at,
              l.instance_id, d.run_at, d.attempt AS delayed_attempt,
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
@@ -82,6 +84,9 @@ final class ReadJobs {
     and(sql, parameters, "j.tenant_id = ?", tx.tenantId().orElse(null));
     and(sql, parameters, "j.user_id = ?", filter.user());
     and(sql, parameters, "j.type = ?", filter.type());
+    and(sql, parameters, "j.definition = ?", filter.definition());
+    and(sql, parameters, "j.subject = ?", filter.subject());
+    and(sql, parameters, "j.trigger_type = ?", filter.trigger());
     and(sql, parameters, "j.batch_id = ?", filter.batch() == null ? null : filter.batch().value());
     and(
         sql,
@@ -117,6 +122,7 @@ final class ReadJobs {
       case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
       case RUNNING -> "j.id IN (SELECT x.job_id FROM {schema}.job_leases x)";
       case COMPLETED -> "j.status = 'completed'";
+      case CANCELLED -> "j.status = 'cancelled'";
       case FAILED ->
           "j.status = 'failed' AND j.id IN"
               + " (SELECT x.job_id FROM {schema}.job_attempts x WHERE x.outcome = 'failed')";
@@ -168,7 +174,14 @@ final class ReadJobs {
         Sql.instant(row, "run_at"),
         Sql.instant(row, "started_at"),
         Sql.instant(row, "completed_at"),
-        Sql.uuid(row, "instance_id"));
+        Sql.uuid(row, "instance_id"),
+        row.getString("definition"),
+        row.getString("subject"),
+        row.getString("trigger_type"),
+        Sql.json(row, "metadata"),
+        row.getString("limit_key"),
+        Sql.instant(row, "deadline"),
+        timeout(row));
   }
 
   private static JobStatus status(ResultSet row) throws SQLException {
@@ -178,6 +191,9 @@ final class ReadJobs {
     }
     if (status.equals("failed")) {
       return JobStatus.FAILED;
+    }
+    if (status.equals("cancelled")) {
+      return JobStatus.CANCELLED;
     }
     if (row.getObject("instance_id") != null) {
       return JobStatus.RUNNING;
@@ -192,6 +208,12 @@ final class ReadJobs {
     return row.getObject("done") == null
         ? null
         : new Progress(row.getLong("done"), row.getLong("total"), row.getString("note"));
+  }
+
+  private static @Nullable Duration timeout(ResultSet row) throws SQLException {
+    return row.getObject("timeout_ms") == null
+        ? null
+        : Duration.ofMillis(row.getLong("timeout_ms"));
   }
 
   private static Instant time(ResultSet row, String column) throws SQLException {

@@ -89,16 +89,11 @@ public final class TxJobQueue implements JobQueue {
   private static Enqueue.Common common(Tx tx, JobKind<?> kind, JobOptions options, String queue) {
     return new Enqueue.Common(
         tx.tenantId().orElse(null),
-        options.user(),
         kind.name(),
         kind.version(),
         queue,
-        options.priority(),
-        options.parent() == null ? null : options.parent().value(),
-        options.batch() == null ? null : options.batch().value(),
         options.maxAttempts() == null ? kind.retryPolicy().maxAttempts() : options.maxAttempts(),
-        options.runAt(),
-        options.delay());
+        options);
   }
 
   /** Before the insert: a violated foreign key would abort the host's transaction. */
