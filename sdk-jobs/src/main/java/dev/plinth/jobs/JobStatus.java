@@ -2,6 +2,8 @@ package dev.plinth.jobs;
 
 /** Where a job stands. */
 public enum JobStatus {
+  /** Waits for other jobs to end. */
+  WAITING,
   /** Waits until its time has come. */
   SCHEDULED,
   /** Waits out the backoff after a failed attempt. */

@@ -38,6 +38,8 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
+  private final Chore unblocking;
+  private final Chore sweepingEdges;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
@@ -58,9 +60,17 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
-    this.endings = statements.endings(plinth, strays, this::batchesTouched);
+    this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
+    this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.endings = statements.endings(plinth, strays, this::batchesTouched, this::ended);
     RunSql runSql =
-        new RunSql(plinth, statements.complete(), statements.progressRows(), this::batchesTouched);
+        new RunSql(
+            plinth,
+            statements.complete(),
+            statements.progressRows(),
+            this::batchesTouched,
+            statements,
+            this::ended);
     this.workers =
         new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
     this.prefetch = new Prefetch(settings.workers());
@@ -81,6 +91,7 @@ public final class Dispatcher implements AutoCloseable {
   private void hinted(String queue) {
     if (queue.isEmpty()) {
       folding.want(Duration.ZERO);
+      unblocking.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
       signal.wake();
@@ -90,6 +101,14 @@ public final class Dispatcher implements AutoCloseable {
   private void batchesTouched() {
     folding.want(Duration.ofMillis(20));
     signal.wake();
+  }
+
+  /** Others may wait for a job that has ended here. */
+  private void ended() {
+    if (statements.unblock().isInUse()) {
+      unblocking.want(Duration.ZERO);
+      signal.wake();
+    }
   }
 
   private void loop() {
@@ -117,7 +136,9 @@ public final class Dispatcher implements AutoCloseable {
       rescuing.runIfDue();
       folding.runIfDue();
       tidying.runIfDue();
-      return claim();
+      unblocking.runIfDue();
+      sweepingEdges.runIfDue();
+      return claim() || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));

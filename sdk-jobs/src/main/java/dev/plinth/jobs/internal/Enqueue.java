@@ -44,17 +44,28 @@ final class Enqueue {
       SELECT g.id, ?::text, ?, ?::text, ?, {at}
       FROM given g
       """;
+  private static final String WAITING =
+      """
+      INSERT INTO {schema}.job_waiting
+        (job_id, queue, priority, type, job_version, run_at, waiting_since)
+      SELECT g.id, ?::text, ?, ?::text, ?, {at}, {now}
+      FROM given g
+      """;
   private static final String AT =
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
   private final UuidV7 ids;
   private final String ready;
   private final String delayed;
+  private final String waiting;
+  private final String waitingLater;
 
   Enqueue(Schema schema, UuidV7 ids) {
     this.ids = ids;
     this.ready = schema.render(RECORD.replace("{at}", "NULL::timestamptz") + READY);
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
+    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
+    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
   }
 
   /**
@@ -62,6 +73,7 @@ final class Enqueue {
    *
    * @param queue the options' queue, or else the kind's
    * @param maxAttempts the options', or else the kind's
+   * @param waits whether edges keep them from being ready
    */
   record Common(
       @Nullable String tenant,
@@ -69,7 +81,8 @@ final class Enqueue {
       int version,
       String queue,
       int maxAttempts,
-      JobOptions options) {
+      JobOptions options,
+      boolean waits) {
     boolean isLater() {
       return options.runAt() != null || options.delay() != null;
     }
@@ -125,6 +138,13 @@ final class Enqueue {
       parameters.add(o.runAt());
       parameters.add(o.delay());
     }
-    Sql.update(tx.connection(), later ? delayed : ready, parameters.toArray());
+    Sql.update(tx.connection(), statement(c), parameters.toArray());
+  }
+
+  private String statement(Common c) {
+    if (c.waits()) {
+      return c.isLater() ? waitingLater : waiting;
+    }
+    return c.isLater() ? delayed : ready;
   }
 }

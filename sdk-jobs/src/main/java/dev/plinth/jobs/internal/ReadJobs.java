@@ -33,13 +33,14 @@ final class ReadJobs {
              j.result, j.error, j.created_at, j.completed_at, j.definition, j.subject,
              j.trigger_type, j.metadata, j.limit_key, j.deadline, j.timeout_ms,
              COALESCE(l.claimed_at, j.started_at) AS started_at,
-             l.instance_id, d.run_at, d.attempt AS delayed_attempt,
+             l.instance_id, w.waiting_since, d.run_at, d.attempt AS delayed_attempt,
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
              CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
              CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
       LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
       WHERE TRUE
       """;
@@ -117,6 +118,7 @@ final class ReadJobs {
   /** Pending jobs are found from the small hot tables, failed ones from the dead letters' index. */
   private static String standing(JobStatus status) {
     return switch (status) {
+      case WAITING -> "j.id IN (SELECT x.job_id FROM {schema}.job_waiting x)";
       case SCHEDULED -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt = 1)";
       case RETRYING -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt > 1)";
       case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
@@ -197,6 +199,9 @@ final class ReadJobs {
     }
     if (row.getObject("instance_id") != null) {
       return JobStatus.RUNNING;
+    }
+    if (row.getObject("waiting_since") != null) {
+      return JobStatus.WAITING;
     }
     if (row.getObject("run_at") == null) {
       return JobStatus.READY;

@@ -19,6 +19,11 @@ public final class Statements {
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
+  private final GraphRows graph;
+  private final Unblock unblock;
+  private final Settle settle;
+  private final Links links;
+  private final StepRows steps;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -36,14 +41,39 @@ public final class Statements {
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema);
+    this.graph = new GraphRows(schema);
+    this.settle = new Settle(schema, hints);
+    this.unblock = new Unblock(schema, settle);
+    this.links = new Links(graph, unblock, hints);
+    this.steps = new StepRows(schema);
   }
 
-  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
-    return new Endings(plinth, complete, fail, release, strays, batchesTouched);
+  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched, Runnable ended) {
+    return new Endings(plinth, complete, fail, release, strays, batchesTouched, ended);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
     return new Strays(plinth, claimer, release);
+  }
+
+  SweepEdges sweepEdges(Plinth plinth) {
+    return new SweepEdges(plinth.schema(), settle, unblock);
+  }
+
+  GraphRows graph() {
+    return graph;
+  }
+
+  Unblock unblock() {
+    return unblock;
+  }
+
+  Links links() {
+    return links;
+  }
+
+  StepRows steps() {
+    return steps;
   }
 
   Hints hints() {
