@@ -164,6 +164,37 @@ public sealed interface Explanation {
   }
 
   /**
+   * It waits for other jobs.
+   *
+   * @param parents those that it still waits for; the first hundred
+   */
+  record WaitingForParents(List<Parent> parents) implements Explanation {
+    /** Copies the list. */
+    public WaitingForParents {
+      parents = List.copyOf(parents);
+    }
+
+    @Override
+    public String text() {
+      List<Parent> held = parents.stream().filter(Parent::isHolding).toList();
+      if (!held.isEmpty()) {
+        return "It waits until "
+            + held.get(0).id()
+            + ", which did not complete, has been retried and has: jobs.retry(id) with that job's id"
+            + " retries it.";
+      }
+      if (parents.isEmpty()) {
+        return "All that it waited for has ended: it is put in line within some seconds, if a node"
+            + " works.";
+      }
+      return "It waits for "
+          + (parents.size() == 1 ? "the job " : parents.size() + " jobs, the first of them ")
+          + parents.get(0).text()
+          + ": explain that one.";
+    }
+  }
+
+  /**
    * It may be claimed.
    *
    * @param queue its queue
@@ -240,6 +271,26 @@ public sealed interface Explanation {
     /** Copies the map. */
     public Taker {
       versions = Map.copyOf(versions);
+    }
+  }
+
+  /**
+   * A job that another waits for.
+   *
+   * @param id which one
+   * @param type the name of its kind, or null when it is gone or another tenant's
+   * @param status where it stands, or null when it is gone or another tenant's
+   * @param onFailure what becomes of the one that waits if this does not complete
+   */
+  record Parent(
+      JobId id, @Nullable String type, @Nullable JobStatus status, OnFailure onFailure) {
+    boolean isHolding() {
+      return onFailure == OnFailure.HOLD
+          && (status == JobStatus.FAILED || status == JobStatus.CANCELLED);
+    }
+
+    String text() {
+      return id + (type == null ? "" : " (" + type + ", " + status + ")");
     }
   }
 

@@ -2,6 +2,8 @@ package dev.plinth.jobs;
 
 /** Where a job stands. */
 public enum JobStatus {
+  /** Waits for other jobs to end. */
+  WAITING,
   /** Waits until its time has come. */
   SCHEDULED,
   /** Waits out the backoff after a failed attempt. */
@@ -13,5 +15,7 @@ public enum JobStatus {
   /** Ended well. */
   COMPLETED,
   /** Ended in failure: a dead letter, which {@link JobQueue#retry} revives. */
-  FAILED
+  FAILED,
+  /** Ended without having done its work, because that is no longer wanted. */
+  CANCELLED
 }

@@ -12,6 +12,7 @@ import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -138,6 +139,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   @Override
+  public Map<String, JobId> enqueue(JobGraph graph) {
+    return standalone.enqueue(graph);
+  }
+
+  @Override
   public NewBatch batch(String name) {
     return standalone.batch(name);
   }
@@ -160,6 +166,16 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public List<Attempt> attempts(JobId id) {
     return standalone.attempts(id);
+  }
+
+  @Override
+  public List<JobStep> steps(JobId id) {
+    return standalone.steps(id);
+  }
+
+  @Override
+  public List<Dependency> waitsFor(JobId id) {
+    return standalone.waitsFor(id);
   }
 
   @Override

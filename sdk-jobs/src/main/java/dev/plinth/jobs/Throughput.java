@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param window how long the stretch is, up to the moment of reading
  * @param completed jobs that ended well
  * @param failed jobs that ended in failure: dead letters
- * @param cancelled jobs that were cancelled
+ * @param cancelled jobs that were cancelled while they ran
  * @param retried attempts that failed and are followed by another
  * @param lost attempts whose instance died
  * @param snoozed attempts that put themselves off

@@ -52,6 +52,11 @@ final class Complete {
         FROM gone g
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g

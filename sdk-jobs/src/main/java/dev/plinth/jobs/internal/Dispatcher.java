@@ -41,6 +41,8 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore counting;
   private final Chore publishing;
   private final PublishHandlers published;
+  private final Chore unblocking;
+  private final Chore sweepingEdges;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
@@ -61,9 +63,17 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
-    this.endings = statements.endings(plinth, strays, this::batchesTouched);
+    this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
+    this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.endings = statements.endings(plinth, strays, this::batchesTouched, this::ended);
     RunSql runSql =
-        new RunSql(plinth, statements.complete(), statements.progressRows(), this::batchesTouched);
+        new RunSql(
+            plinth,
+            statements.complete(),
+            statements.progressRows(),
+            this::batchesTouched,
+            statements,
+            this::ended);
     this.workers =
         new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
     this.prefetch = new Prefetch(settings.workers());
@@ -88,6 +98,7 @@ public final class Dispatcher implements AutoCloseable {
   private void hinted(String queue) {
     if (queue.isEmpty()) {
       folding.want(Duration.ZERO);
+      unblocking.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
       signal.wake();
@@ -97,6 +108,14 @@ public final class Dispatcher implements AutoCloseable {
   private void batchesTouched() {
     folding.want(Duration.ofMillis(20));
     signal.wake();
+  }
+
+  /** Others may wait for a job that has ended here. */
+  private void ended() {
+    if (statements.unblock().isInUse()) {
+      unblocking.want(Duration.ZERO);
+      signal.wake();
+    }
   }
 
   private void loop() {
@@ -126,7 +145,9 @@ public final class Dispatcher implements AutoCloseable {
       tidying.runIfDue();
       counting.runIfDue();
       publishing.runIfDue();
-      return claim();
+      unblocking.runIfDue();
+      sweepingEdges.runIfDue();
+      return claim() || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));

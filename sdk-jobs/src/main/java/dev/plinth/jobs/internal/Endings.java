@@ -41,6 +41,7 @@ final class Endings implements AutoCloseable {
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
+  private final Runnable ended;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
 
@@ -50,13 +51,15 @@ final class Endings implements AutoCloseable {
       Fail fail,
       Release release,
       Strays strays,
-      Runnable batchesTouched) {
+      Runnable batchesTouched,
+      Runnable ended) {
     this.plinth = plinth;
     this.complete = complete;
     this.fail = fail;
     this.release = release;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
+    this.ended = ended;
     this.commit = plinth.groupCommit("jobs.endings", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -96,6 +99,7 @@ final class Endings implements AutoCloseable {
     } else if (job.batchId() != null) {
       batchesTouched.run();
     }
+    ended.run();
   }
 
   /**

@@ -6,8 +6,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
-import java.time.Duration;
-import java.time.Instant;
+import dev.plinth.jobs.JobOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -25,9 +24,11 @@ final class Enqueue {
       ), recorded AS (
         INSERT INTO {schema}.computational_jobs
           (id, args, tenant_id, user_id, type, job_version, queue, priority, parent_job_id, batch_id,
-           max_attempts, created_at, scheduled_at)
+           max_attempts, definition, subject, trigger_type, metadata, limit_key, deadline,
+           timeout_ms, created_at, scheduled_at)
         SELECT g.id, g.args::jsonb, ?::text, ?::uuid, ?::text, ?, ?::text, ?, ?::uuid, ?::uuid,
-               ?, {now}, {at}
+               ?, ?::text, ?::text, ?::text, ?::jsonb, ?::text, ?::timestamptz,
+               ?::bigint, {now}, {at}
         FROM given g
       )
       """;
@@ -43,32 +44,49 @@ final class Enqueue {
       SELECT g.id, ?::text, ?, ?::text, ?, {at}
       FROM given g
       """;
+  private static final String WAITING =
+      """
+      INSERT INTO {schema}.job_waiting
+        (job_id, queue, priority, type, job_version, run_at, waiting_since)
+      SELECT g.id, ?::text, ?, ?::text, ?, {at}, {now}
+      FROM given g
+      """;
   private static final String AT =
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
   private final UuidV7 ids;
   private final String ready;
   private final String delayed;
+  private final String waiting;
+  private final String waitingLater;
 
   Enqueue(Schema schema, UuidV7 ids) {
     this.ids = ids;
     this.ready = schema.render(RECORD.replace("{at}", "NULL::timestamptz") + READY);
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
+    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
+    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
   }
 
-  /** What the jobs of one call have in common. */
+  /**
+   * What the jobs of one call have in common.
+   *
+   * @param queue the options' queue, or else the kind's
+   * @param maxAttempts the options', or else the kind's
+   * @param waits whether edges keep them from being ready
+   */
   record Common(
       @Nullable String tenant,
-      @Nullable UUID user,
       String type,
       int version,
       String queue,
-      int priority,
-      @Nullable UUID parent,
-      @Nullable UUID batch,
       int maxAttempts,
-      @Nullable Instant runAt,
-      @Nullable Duration delay) {}
+      JobOptions options,
+      boolean waits) {
+    boolean isLater() {
+      return options.runAt() != null || options.delay() != null;
+    }
+  }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
     List<JobId> result = new ArrayList<>(args.size());
@@ -87,31 +105,46 @@ final class Enqueue {
   }
 
   private void insert(Tx tx, Common c, UUID[] chunkIds, String[] texts) {
+    JobOptions o = c.options();
     List<@Nullable Object> parameters = new ArrayList<>();
     parameters.add(chunkIds);
     parameters.add(texts);
     parameters.add(c.tenant());
-    parameters.add(c.user());
+    parameters.add(o.user());
     parameters.add(c.type());
     parameters.add(c.version());
     parameters.add(c.queue());
-    parameters.add(c.priority());
-    parameters.add(c.parent());
-    parameters.add(c.batch());
+    parameters.add(o.priority());
+    parameters.add(o.parent() == null ? null : o.parent().value());
+    parameters.add(o.batch() == null ? null : o.batch().value());
     parameters.add(c.maxAttempts());
-    boolean later = c.runAt() != null || c.delay() != null;
+    parameters.add(o.definition());
+    parameters.add(o.subject());
+    parameters.add(o.trigger());
+    parameters.add(o.metadata());
+    parameters.add(o.limitKey());
+    parameters.add(o.deadline());
+    parameters.add(o.timeout() == null ? null : o.timeout().toMillis());
+    boolean later = c.isLater();
     if (later) {
-      parameters.add(c.runAt());
-      parameters.add(c.delay());
+      parameters.add(o.runAt());
+      parameters.add(o.delay());
     }
     parameters.add(c.queue());
-    parameters.add(c.priority());
+    parameters.add(o.priority());
     parameters.add(c.type());
     parameters.add(c.version());
     if (later) {
-      parameters.add(c.runAt());
-      parameters.add(c.delay());
+      parameters.add(o.runAt());
+      parameters.add(o.delay());
     }
-    Sql.update(tx.connection(), later ? delayed : ready, parameters.toArray());
+    Sql.update(tx.connection(), statement(c), parameters.toArray());
+  }
+
+  private String statement(Common c) {
+    if (c.waits()) {
+      return c.isLater() ? waitingLater : waiting;
+    }
+    return c.isLater() ? delayed : ready;
   }
 }

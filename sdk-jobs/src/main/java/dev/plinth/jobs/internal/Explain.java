@@ -9,6 +9,7 @@ import dev.plinth.jobs.Explanation.Taker;
 import dev.plinth.jobs.JobCount;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobStatus;
+import dev.plinth.jobs.OnFailure;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -36,11 +37,13 @@ final class Explain {
              d.run_at, d.attempt AS next_attempt,
              l.instance_id, l.claimed_at, l.attempt, i.name,
              COALESCE(i.ended_at IS NULL AND i.expires_at > {now}, FALSE) AS alive,
-             COALESCE(r.xmax, d.xmax, l.xmax)::text AS xmax
+             w.waiting_since,
+             COALESCE(r.xmax, d.xmax, l.xmax, w.xmax)::text AS xmax
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_ready r ON r.job_id = j.id
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
       LEFT JOIN {schema}.instances i ON i.id = l.instance_id
       WHERE j.id = ?
         AND (?::text IS NULL OR j.tenant_id = ?::text)
@@ -76,12 +79,37 @@ final class Explain {
                 LIMIT ?) x) AS before
       """;
 
+  private static final String PARENTS =
+      """
+      SELECT e.parent_id, e.on_failure, j.type,
+             CASE
+               WHEN j.status <> 'pending' THEN j.status
+               WHEN l.job_id IS NOT NULL THEN 'running'
+               WHEN d.attempt > 1 THEN 'retrying'
+               WHEN d.attempt = 1 THEN 'scheduled'
+               WHEN w.job_id IS NOT NULL THEN 'waiting'
+               WHEN j.id IS NOT NULL THEN 'ready'
+             END AS status
+      FROM {schema}.job_edges e
+      LEFT JOIN {schema}.computational_jobs j
+        ON j.id = e.parent_id
+        AND (?::text IS NULL OR j.tenant_id = ?::text)
+      LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      WHERE e.job_id = ?
+      ORDER BY e.parent_id
+      LIMIT 100
+      """;
+
   private final String place;
+  private final String parents;
   private final String takers;
   private final String ahead;
 
   Explain(Schema schema) {
     this.place = schema.render(PLACE);
+    this.parents = schema.render(PARENTS);
     this.takers = schema.render(TAKERS);
     this.ahead = schema.render(AHEAD);
   }
@@ -105,12 +133,22 @@ final class Explain {
       @Nullable Instant runAt,
       int nextAttempt,
       @Nullable Lease lease,
+      boolean isWaiting,
       @Nullable String xmax) {}
 
   Optional<Explanation> run(Tx tx, JobId id) {
     String tenant = tx.tenantId().orElse(null);
     return Sql.first(tx.connection(), place, Explain::place, id.value(), tenant, tenant)
-        .map(found -> explain(tx.connection(), found));
+        .map(
+            found ->
+                found.isWaiting()
+                    ? waiting(tx.connection(), id, tenant)
+                    : explain(tx.connection(), found));
+  }
+
+  private Explanation waiting(Connection connection, JobId id, @Nullable String tenant) {
+    return new Explanation.WaitingForParents(
+        Sql.query(connection, parents, Explain::parent, tenant, tenant, id.value()));
   }
 
   private Explanation explain(Connection connection, Place job) {
@@ -191,6 +229,15 @@ final class Explain {
         .get(0);
   }
 
+  private static Explanation.Parent parent(ResultSet row) throws SQLException {
+    String status = row.getString("status");
+    return new Explanation.Parent(
+        new JobId(row.getObject("parent_id", UUID.class)),
+        row.getString("type"),
+        status == null ? null : JobStatus.valueOf(status.toUpperCase(Locale.ROOT)),
+        OnFailure.valueOf(row.getString("on_failure").toUpperCase(Locale.ROOT)));
+  }
+
   private static Taker taker(ResultSet row) throws SQLException {
     String[] types = (String[]) row.getArray("types").getArray();
     Integer[] versions = (Integer[]) row.getArray("versions").getArray();
@@ -223,6 +270,7 @@ final class Explain {
                 Objects.requireNonNull(Sql.instant(row, "claimed_at")),
                 row.getInt("attempt"),
                 row.getBoolean("alive")),
+        row.getObject("waiting_since") != null,
         row.getString("xmax"));
   }
 }

@@ -66,6 +66,12 @@ final class Fail {
         WHERE g.batch_id IS NOT NULL
           AND g.retry_ms IS NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE g.retry_ms IS NULL
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g

@@ -23,6 +23,8 @@ final class Invariants {
           SELECT job_id, 'delayed' FROM {schema}.job_delayed
           UNION ALL
           SELECT job_id, 'leased' FROM {schema}.job_leases
+          UNION ALL
+          SELECT job_id, 'waiting' FROM {schema}.job_waiting
         ) x
         GROUP BY x.job_id
       ) p
@@ -32,12 +34,13 @@ final class Invariants {
       """;
   private static final String NOWHERE =
       """
-      SELECT j.id::text AS subject, 'pending, but neither ready, delayed nor leased' AS detail
+      SELECT j.id::text AS subject, 'pending, but neither ready, delayed, leased nor waiting' AS detail
       FROM {schema}.computational_jobs j
       WHERE j.status = 'pending'
         AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id = j.id)
       """;
   private static final String ENDED_ONCE =
       """
@@ -52,7 +55,7 @@ final class Invariants {
         WHERE a.job_id = j.id
       ) a
       WHERE a.completed <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
-         OR (j.status <> 'pending' AND a.last IS DISTINCT FROM j.status)
+         OR (j.status NOT IN ('pending', 'cancelled') AND a.last IS DISTINCT FROM j.status)
       """;
   private static final String EPOCHS =
       """
@@ -64,6 +67,8 @@ final class Invariants {
         SELECT job_id, epoch + 1, 'delayed' FROM {schema}.job_delayed
         UNION ALL
         SELECT job_id, epoch, 'leased' FROM {schema}.job_leases
+        UNION ALL
+        SELECT job_id, epoch + 1, 'waiting' FROM {schema}.job_waiting
       ) p
       JOIN {schema}.job_attempts a ON a.job_id = p.job_id AND a.epoch >= p.epoch
       """;
@@ -84,7 +89,7 @@ final class Invariants {
       CROSS JOIN LATERAL (
         SELECT count(*) AS total,
                count(*) FILTER (WHERE j.status = 'completed') AS completed,
-               count(*) FILTER (WHERE j.status = 'failed') AS failed
+               count(*) FILTER (WHERE j.status IN ('failed', 'cancelled')) AS failed
         FROM {schema}.computational_jobs j
         WHERE j.batch_id = b.id
       ) r

@@ -58,7 +58,8 @@ public final class JobsModule implements FeatureModule {
   public List<PartitionedTable> partitionedTables() {
     return List.of(
         new PartitionedTable("computational_jobs", Period.MONTH, 2),
-        new PartitionedTable("job_attempts", Period.MONTH, 2));
+        new PartitionedTable("job_attempts", Period.MONTH, 2),
+        new PartitionedTable("job_steps", Period.MONTH, 2));
   }
 
   @Override

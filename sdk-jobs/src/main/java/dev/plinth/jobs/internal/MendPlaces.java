@@ -48,11 +48,20 @@ final class MendPlaces {
         SELECT j.id, j.scheduled_at, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt
         FROM job j
         WHERE j.scheduled_at > {now}
+          AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
+      ), waiting AS (
+        INSERT INTO {schema}.job_waiting
+          (job_id, queue, priority, type, job_version, epoch, attempt, run_at, waiting_since)
+        SELECT j.id, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt,
+               j.scheduled_at, {now}
+        FROM job j
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
       )
       INSERT INTO {schema}.job_ready (job_id, queue, priority, type, job_version, epoch, attempt)
       SELECT j.id, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt
       FROM job j
       WHERE COALESCE(j.scheduled_at <= {now}, TRUE)
+        AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
       """;
   private static final String LAST_EPOCH =
       """

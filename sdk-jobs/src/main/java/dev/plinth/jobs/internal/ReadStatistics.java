@@ -100,6 +100,17 @@ final class ReadStatistics {
       GROUP BY d.queue, d.type
       """;
 
+  private static final String WAITING =
+      """
+      SELECT w.queue, w.type, count(*) AS jobs, sum(count(*)) OVER () AS all_jobs
+      FROM (
+        SELECT w.queue, w.type
+        FROM {schema}.job_waiting w
+        LIMIT ?
+      ) w
+      GROUP BY w.queue, w.type
+      """;
+
   private static final String OLDEST =
       """
       WITH RECURSIVE lanes AS (
@@ -175,6 +186,7 @@ final class ReadStatistics {
   private final String now;
   private final String ready;
   private final String delayed;
+  private final String waiting;
   private final String oldest;
   private final String leases;
   private final String nodes;
@@ -188,6 +200,7 @@ final class ReadStatistics {
     this.now = schema.render(NOW);
     this.ready = schema.render(READY);
     this.delayed = schema.render(DELAYED);
+    this.waiting = schema.render(WAITING);
     this.oldest = schema.render(OLDEST);
     this.leases = schema.render(LEASES);
     this.nodes = schema.render(NODES);
@@ -235,10 +248,11 @@ final class ReadStatistics {
       Window window = window();
       Sql.execute(connection, Uncounted.BY_INDEX);
       ended();
-      ready();
+      inPlace(ready, Depths.Place.READY);
       oldest();
       Sql.execute(connection, Uncounted.FREELY);
       delayed();
+      inPlace(waiting, Depths.Place.WAITING);
       leases();
       List<QueueStatistics> queues = new ArrayList<>();
       depths.forEach((queue, types) -> queues.add(queue(queue, types, window)));
@@ -288,13 +302,13 @@ final class ReadStatistics {
           .computeIfAbsent(type, absent -> new Depths());
     }
 
-    private void ready() {
+    private void inPlace(String counting, Depths.Place place) {
       Sql.query(
           connection,
-          ready,
+          counting,
           row -> {
             Depths at = depths(row.getString("queue"), row.getString("type"));
-            at.add(Depths.Place.READY, row.getLong("jobs"), row.getLong("all_jobs") < BOUND);
+            at.add(place, row.getLong("jobs"), row.getLong("all_jobs") < BOUND);
             return at;
           },
           BOUND);

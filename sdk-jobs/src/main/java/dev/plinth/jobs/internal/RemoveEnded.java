@@ -18,9 +18,11 @@ final class RemoveEnded {
   private static final int AT_ONCE = 1_000;
 
   /** Tables with rows of a job, and the column that names it. */
-  private static final Map<String, String> DEPENDENTS = Map.of("job_attempts", "job_id");
+  private static final Map<String, String> DEPENDENTS = 
+      Map.of("job_attempts", "job_id", "job_steps", "job_id");
 
-  // A job that is just being revived is locked, and skipped.
+  // A job that is just being revived is locked, and skipped. One that others still wait for stays:
+  // they wait for its retry, or are about to hear of its end.
   private static final String REMOVE =
       """
       WITH old AS MATERIALIZED (
@@ -30,6 +32,7 @@ final class RemoveEnded {
           AND j.id < ?
           AND j.status <> 'pending'
           AND j.completed_at < ?
+          AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = j.id)
         ORDER BY j.id
         LIMIT ?
         FOR UPDATE SKIP LOCKED

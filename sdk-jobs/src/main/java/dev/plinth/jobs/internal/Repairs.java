@@ -19,7 +19,7 @@ final class Repairs {
   private final Plinth plinth;
   private final Map<String, Mend> mends = new LinkedHashMap<>();
 
-  Repairs(Plinth plinth, Enqueue enqueue) {
+  Repairs(Plinth plinth, Enqueue enqueue, Settle settle) {
     this.plinth = plinth;
     MendPlaces places = new MendPlaces(plinth.schema());
     MendBatches batches = new MendBatches(plinth.schema(), enqueue, plinth.json());
@@ -28,6 +28,9 @@ final class Repairs {
     mends.put("epochs-ascend", places::epochsAscend);
     mends.put("counters-equal-rows", batches::recount);
     mends.put("batch-ends", batches::end);
+    MendGraph graph = new MendGraph(plinth.schema(), settle);
+    mends.put("edges-of-waiting", graph::orphans);
+    mends.put("waits-for-something", graph::settled);
   }
 
   List<Repair> run(List<Fault> faults) {

@@ -78,6 +78,12 @@ final class Rescue implements Sweep {
         WHERE g.batch_id IS NOT NULL
           AND g.exhausted
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM judged g
+        WHERE g.exhausted
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
       FROM judged g

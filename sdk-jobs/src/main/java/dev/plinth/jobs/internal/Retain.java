@@ -46,6 +46,8 @@ public final class Retain {
       SELECT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id >= ? AND x.job_id < ?)
           OR EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id >= ? AND x.job_id < ?)
           OR EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id >= ? AND x.job_id < ?)
+          OR EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id >= ? AND x.job_id < ?)
+          OR EXISTS (SELECT FROM {schema}.job_edges x WHERE x.parent_id >= ? AND x.parent_id < ?)
       """;
 
   /** The truth, told by the record. */
@@ -55,7 +57,10 @@ public final class Retain {
         SELECT FROM {schema}.computational_jobs j
         WHERE j.id >= ?
           AND j.id < ?
-          AND (j.status = 'pending' OR j.completed_at >= ?))
+          AND (
+            j.status = 'pending'
+            OR j.completed_at >= ?
+            OR EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = j.id)))
       """;
 
   /** Whoever has it open for writing may yet commit a job that is not to be seen now. */
@@ -189,7 +194,7 @@ public final class Retain {
 
     /** False when it must stay. */
     private boolean drop(Partition partition) {
-      if (is(inHand, bounds(partition, 3)) || mustStay(partition) || !close(partition.to())) {
+      if (is(inHand, bounds(partition, 5)) || mustStay(partition) || !close(partition.to())) {
         return false;
       }
       // In this order: what was open when it was asked about may be seen by the second question.

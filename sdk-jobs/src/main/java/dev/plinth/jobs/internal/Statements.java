@@ -27,6 +27,11 @@ public final class Statements {
   private final ReadStatistics readStatistics;
   private final Explain explain;
   private final Repairs repairs;
+  private final GraphRows graph;
+  private final Unblock unblock;
+  private final Settle settle;
+  private final Links links;
+  private final StepRows steps;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -43,19 +48,45 @@ public final class Statements {
     this.batches = new Batches(schema);
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
-    this.invariants = new Invariants(schema, List.of());
+    this.invariants =
+        new Invariants(schema, List.of(GraphInvariants.queries(schema)));
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema);
-    this.repairs = new Repairs(plinth, enqueue);
+    this.graph = new GraphRows(schema);
+    this.settle = new Settle(schema, hints);
+    this.repairs = new Repairs(plinth, enqueue, settle);
+    this.unblock = new Unblock(schema, settle);
+    this.links = new Links(graph, unblock, hints);
+    this.steps = new StepRows(schema);
   }
 
-  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
-    return new Endings(plinth, complete, fail, release, strays, batchesTouched);
+  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched, Runnable ended) {
+    return new Endings(plinth, complete, fail, release, strays, batchesTouched, ended);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
     return new Strays(plinth, claimer, release);
+  }
+
+  SweepEdges sweepEdges(Plinth plinth) {
+    return new SweepEdges(plinth.schema(), settle, unblock);
+  }
+
+  GraphRows graph() {
+    return graph;
+  }
+
+  Unblock unblock() {
+    return unblock;
+  }
+
+  Links links() {
+    return links;
+  }
+
+  StepRows steps() {
+    return steps;
   }
 
   Hints hints() {
