@@ -16,6 +16,7 @@ import dev.plinth.test.TestNodes;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -303,6 +304,50 @@ class ExplainTest {
         .isEqualTo(
             new Explanation.InLine("default", new JobCount(3, true), new JobCount(1, true)));
     assertThat(explain(third).text()).startsWith("3 jobs are ahead of it");
+  }
+
+  @Test
+  void waitsForOthers_namesThem() {
+    JobId pending = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    JobId scheduled =
+        jobs.enqueue(Kinds.OTHER, new Number(2), JobOptions.defaults().delay(Duration.ofHours(1)));
+    JobId child =
+        jobs.enqueue(
+            Kinds.PLAIN, new Number(3), JobOptions.defaults().after(pending, scheduled));
+
+    assertThat(explain(child))
+        .isEqualTo(
+            new Explanation.WaitingForParents(
+                List.of(
+                    new Explanation.Parent(pending, "plain", JobStatus.READY, OnFailure.CANCEL),
+                    new Explanation.Parent(
+                        scheduled, "other", JobStatus.SCHEDULED, OnFailure.CANCEL))));
+    assertThat(explain(child).text())
+        .contains("waits for 2 jobs")
+        .contains(pending + " (plain, READY)");
+  }
+
+  @Test
+  void waitsForOneThatFailed_saysWhatToDo() {
+    JobType<Number> bad = JobType.of("bad", Number.class).withRetryPolicy(RetryPolicy.never());
+    JobId parent = jobs.enqueue(bad, new Number(1));
+    JobId child =
+        jobs.enqueue(
+            Kinds.PLAIN, new Number(2), JobOptions.defaults().after(OnFailure.HOLD, parent));
+    try (Jobs runner =
+        Jobs.builder(plinth)
+            .handle(
+                bad,
+                (args, run) -> {
+                  throw new IllegalStateException("no");
+                })
+            .build()) {
+      runner.start();
+      await().until(() -> explain(parent) instanceof Explanation.Ended);
+    }
+    assertThat(explain(child).text())
+        .contains("It waits until " + parent + ", which did not complete")
+        .contains("jobs.retry(id)");
   }
 
   @Test

@@ -219,6 +219,8 @@ class JobStatisticsTest {
     inspect.enqueueAll(Kinds.PLAIN, numbers(3), JobOptions.defaults());
     inspect.enqueueAll(Kinds.PLAIN, numbers(2), JobOptions.defaults().priority(7));
     inspect.enqueue(Kinds.OTHER, new Number(1), JobOptions.defaults().delay(Duration.ofHours(2)));
+    JobId first = inspect.list(JobFilter.all(), Page.first(1)).get(0).id();
+    inspect.enqueue(Kinds.OTHER, new Number(2), JobOptions.defaults().after(first));
     clock.advance(Duration.ofMinutes(10));
     JobStatistics before = now(plinth);
     QueueStatistics plain = before.queue("default").orElseThrow();
@@ -227,6 +229,7 @@ class JobStatisticsTest {
     assertThat(plain.oldestDue()).isGreaterThanOrEqualTo(Duration.ofMinutes(10));
     assertThat(before.queue("other").orElseThrow().depth().scheduled()).hasToString("1");
     assertThat(before.queue("other").orElseThrow().oldestDue()).isZero();
+    assertThat(before.queue("other").orElseThrow().depth().waiting()).hasToString("1");
     assertThat(before.nodes()).isEmpty();
 
     try (Jobs jobs =

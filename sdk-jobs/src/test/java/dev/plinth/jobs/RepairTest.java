@@ -7,6 +7,7 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
 import dev.plinth.test.PlinthTest;
+import dev.plinth.test.SettableClock;
 import dev.plinth.test.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -311,6 +312,49 @@ class RepairTest {
     try (Jobs runner = runner()) {
       await().until(() -> callbacks.get() == 1);
     }
+  }
+
+  @Test
+  void nowhereAndWaitingForOthers_waitsAgain() {
+    JobId parent = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    JobId child = jobs.enqueue(Kinds.PLAIN, new Number(2), JobOptions.defaults().after(parent));
+    sql("DELETE FROM plinth.job_waiting WHERE job_id = ?", child.value());
+    List<Repair> repairs = jobs.repair();
+    assertThat(repairs)
+        .filteredOn(repair -> repair.fault().invariant().equals("not-nowhere"))
+        .extracting(Repair::outcome)
+        .containsExactly(Repair.Outcome.MENDED);
+
+    assertThat(jobs.find(child).orElseThrow().status()).isEqualTo(JobStatus.WAITING);
+    assertThat(jobs.check()).isEmpty();
+    try (Jobs runner = runner()) {
+      await().until(() -> jobs.find(child).orElseThrow().status() == JobStatus.COMPLETED);
+    }
+  }
+
+  @Test
+  void edgesOfOneThatDoesNotWait_areRemoved() {
+    JobId parent = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    JobId other = jobs.enqueue(Kinds.PLAIN, new Number(2));
+    sql(
+        "INSERT INTO plinth.job_edges (job_id, parent_id, on_failure) VALUES (?, ?, 'run')",
+        other.value(),
+        parent.value());
+
+    mended("edges-of-waiting");
+  }
+
+  @Test
+  void waitsInVain_isPutInLine(SettableClock clock) {
+    JobId parent =
+        jobs.enqueue(Kinds.PLAIN, new Number(1), JobOptions.defaults().delay(Duration.ofDays(1)));
+    JobId child = jobs.enqueue(Kinds.PLAIN, new Number(2), JobOptions.defaults().after(parent));
+    sql("DELETE FROM plinth.job_edges WHERE job_id = ?", child.value());
+    clock.advance(Duration.ofMinutes(2));
+
+    mended("waits-for-something");
+
+    assertThat(jobs.find(child).orElseThrow().status()).isEqualTo(JobStatus.READY);
   }
 
   @Test

@@ -202,6 +202,22 @@ class RetentionTest {
   }
 
   @Test
+  void failedOneThatOthersWaitFor_stays() {
+    JobId failed = jobs.enqueue(ONCE, new Number(1));
+    jobs.enqueueAll(Kinds.PLAIN, numbers(3), JobOptions.defaults());
+    drain();
+    JobId child =
+        jobs.enqueue(
+            Kinds.PLAIN, new Number(2), JobOptions.defaults().after(OnFailure.HOLD, failed));
+    moveTo(SEPTEMBER);
+
+    assertThat(jobs.prune(KEEP).jobs()).isEqualTo(3);
+
+    assertThat(status(failed)).isEqualTo(JobStatus.FAILED);
+    assertThat(status(child)).isEqualTo(JobStatus.WAITING);
+  }
+
+  @Test
   void retriedWhileItsPartitionIsToBeDropped_isNotLost(TestDatabase database) throws Exception {
     JobId failed = jobs.enqueue(ONCE, new Number(1));
     drain();

@@ -141,7 +141,7 @@ final class Explain {
     return Sql.first(tx.connection(), place, Explain::place, id.value(), tenant, tenant)
         .map(
             found ->
-                found.isWaiting()
+                found.isWaiting() && found.status().equals("pending")
                     ? waiting(tx.connection(), id, tenant)
                     : explain(tx.connection(), found));
   }
