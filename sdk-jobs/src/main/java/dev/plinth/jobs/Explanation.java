@@ -282,8 +282,7 @@ public sealed interface Explanation {
    * @param status where it stands, or null when it is gone or another tenant's
    * @param onFailure what becomes of the one that waits if this does not complete
    */
-  record Parent(
-      JobId id, @Nullable String type, @Nullable JobStatus status, OnFailure onFailure) {
+  record Parent(JobId id, @Nullable String type, @Nullable JobStatus status, OnFailure onFailure) {
     boolean isHolding() {
       return onFailure == OnFailure.HOLD
           && (status == JobStatus.FAILED || status == JobStatus.CANCELLED);

@@ -164,8 +164,7 @@ class ExplainTest {
                 assertThat(nobody.version()).isEqualTo(3);
                 assertThat(nobody.takers())
                     .containsExactly(
-                        new Explanation.Taker(
-                            plinth.instances().id(), "test", Map.of("plain", 1)));
+                        new Explanation.Taker(plinth.instances().id(), "test", Map.of("plain", 1)));
                 assertThat(nobody.text()).contains("takes {plain=1}.");
               });
     }
@@ -301,8 +300,7 @@ class ExplainTest {
     jobs.enqueue(Kinds.PLAIN, new Number(6), JobOptions.defaults().priority(1));
 
     assertThat(explain(third))
-        .isEqualTo(
-            new Explanation.InLine("default", new JobCount(3, true), new JobCount(1, true)));
+        .isEqualTo(new Explanation.InLine("default", new JobCount(3, true), new JobCount(1, true)));
     assertThat(explain(third).text()).startsWith("3 jobs are ahead of it");
   }
 
@@ -312,8 +310,7 @@ class ExplainTest {
     JobId scheduled =
         jobs.enqueue(Kinds.OTHER, new Number(2), JobOptions.defaults().delay(Duration.ofHours(1)));
     JobId child =
-        jobs.enqueue(
-            Kinds.PLAIN, new Number(3), JobOptions.defaults().after(pending, scheduled));
+        jobs.enqueue(Kinds.PLAIN, new Number(3), JobOptions.defaults().after(pending, scheduled));
 
     assertThat(explain(child))
         .isEqualTo(

@@ -82,9 +82,7 @@ class JobStatisticsTest {
     return plinth.transactReturning(
         tx ->
             Sql.query(
-                    tx.connection(),
-                    "SELECT count(*) FROM plinth." + table,
-                    row -> row.getLong(1))
+                    tx.connection(), "SELECT count(*) FROM plinth." + table, row -> row.getLong(1))
                 .get(0));
   }
 
@@ -101,8 +99,7 @@ class JobStatisticsTest {
         Jobs two = runner(nodes.start("two").plinth())) {
       await().until(() -> inspect.list(by(JobStatus.FAILED), Page.first(100)).size() == 20);
       await().until(() -> inspect.list(by(JobStatus.RETRYING), Page.first(100)).size() == 10);
-      await()
-          .until(() -> inspect.list(by(JobStatus.COMPLETED), Page.first(1_000)).size() == 500);
+      await().until(() -> inspect.list(by(JobStatus.COMPLETED), Page.first(1_000)).size() == 500);
 
       exactly(now(plinth));
       await().until(() -> rows(plinth, "job_count_deltas") == 0);
@@ -149,10 +146,7 @@ class JobStatisticsTest {
       JobId held = jobs.enqueue(HELD, new Number(1));
       assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
       jobs.enqueueAll(Kinds.PLAIN, numbers(50), JobOptions.defaults());
-      await()
-          .until(
-              () ->
-                  counted(plinth, "minute") == 50 && rows(plinth, "job_count_deltas") == 0);
+      await().until(() -> counted(plinth, "minute") == 50 && rows(plinth, "job_count_deltas") == 0);
       assertThat(now(plinth).queue("held").orElseThrow().lastHour().completed()).isZero();
 
       goOn.countDown();
@@ -166,8 +160,7 @@ class JobStatisticsTest {
 
   @Test
   void completionRolledBack_isNotCounted(Plinth plinth) {
-    JobType<Number> torn =
-        JobType.of("torn", Number.class).withRetryPolicy(RetryPolicy.never());
+    JobType<Number> torn = JobType.of("torn", Number.class).withRetryPolicy(RetryPolicy.never());
     try (Jobs jobs =
         Jobs.builder(plinth)
             .handle(

@@ -37,6 +37,7 @@ final class KeptMillionsMeasurement {
         SELECT lpad(to_hex((extract(epoch FROM t.at) * 1000)::bigint), 12, '0') AS hex
       ) h
       """;
+
   private static final int CHUNK = 100_000;
 
   private KeptMillionsMeasurement() {}
@@ -76,8 +77,7 @@ final class KeptMillionsMeasurement {
       long last = Math.min(kept, from + CHUNK - 1);
       plinth.transact(tx -> Sql.update(tx.connection(), FILL, first, last, (double) kept));
     }
-    plinth.transact(
-        tx -> Sql.execute(tx.connection(), "ANALYZE plinth.computational_jobs"));
+    plinth.transact(tx -> Sql.execute(tx.connection(), "ANALYZE plinth.computational_jobs"));
   }
 
   /** Jobs a second. */

@@ -44,8 +44,7 @@ class RepairTest {
   }
 
   private void sql(String sql, Object... parameters) {
-    plinth.transact(
-        tx -> assertThat(Sql.update(tx.connection(), sql, parameters)).isPositive());
+    plinth.transact(tx -> assertThat(Sql.update(tx.connection(), sql, parameters)).isPositive());
   }
 
   private Repair onlyRepair(String invariant) {
@@ -150,9 +149,7 @@ class RepairTest {
     List<Fault> faults = jobs.check();
     assertThat(faults).extracting(Fault::invariant).containsOnly("not-nowhere").hasSize(2);
 
-    assertThat(jobs.repair(faults))
-        .extracting(Repair::outcome)
-        .containsOnly(Repair.Outcome.MENDED);
+    assertThat(jobs.repair(faults)).extracting(Repair::outcome).containsOnly(Repair.Outcome.MENDED);
     assertThat(jobs.repair(faults)).extracting(Repair::outcome).containsOnly(Repair.Outcome.GONE);
 
     assertThat(jobs.find(later).orElseThrow().status()).isEqualTo(JobStatus.SCHEDULED);
@@ -238,8 +235,7 @@ class RepairTest {
   void counters_thatKeptABatchFromEnding_letItEnd() {
     BatchId batch = jobs.batch("b").onCompletion(CALLBACK, new Number(0)).create();
     jobs.enqueueAll(Kinds.PLAIN, numbers(3), JobOptions.defaults().batch(batch));
-    sql(
-        "INSERT INTO plinth.batch_deltas (batch_id, total) VALUES (?, 1)", batch.value());
+    sql("INSERT INTO plinth.batch_deltas (batch_id, total) VALUES (?, 1)", batch.value());
     jobs.seal(batch);
     try (Jobs runner = runner()) {
       await().until(() -> jobs.batch(batch).orElseThrow().completed() == 3);
@@ -291,8 +287,7 @@ class RepairTest {
   @Test
   void statusOfAnEndedBatch_isThatOfItsJobs() {
     BatchId batch = ended();
-    sql(
-        "UPDATE plinth.batch_job_collections SET status = 'failed' WHERE id = ?", batch.value());
+    sql("UPDATE plinth.batch_job_collections SET status = 'failed' WHERE id = ?", batch.value());
 
     mended("batch-ends");
 
@@ -302,9 +297,7 @@ class RepairTest {
   @Test
   void openBatchThatNamesACallback_isCalledAtItsEnd() {
     BatchId batch = jobs.batch("b").onCompletion(CALLBACK, new Number(0)).create();
-    sql(
-        "UPDATE plinth.batch_job_collections SET callback_job_id = id WHERE id = ?",
-        batch.value());
+    sql("UPDATE plinth.batch_job_collections SET callback_job_id = id WHERE id = ?", batch.value());
 
     mended("batch-ends");
 

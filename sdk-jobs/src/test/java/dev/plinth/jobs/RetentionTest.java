@@ -84,9 +84,7 @@ class RetentionTest {
     return plinth.transactReturning(
         tx ->
             Sql.query(
-                    tx.connection(),
-                    "SELECT count(*) FROM plinth." + table,
-                    row -> row.getLong(1))
+                    tx.connection(), "SELECT count(*) FROM plinth." + table, row -> row.getLong(1))
                 .get(0));
   }
 
@@ -273,8 +271,7 @@ class RetentionTest {
     CompletableFuture<Pruned> dropping;
     try (Connection reader = database.connect()) {
       reader.setAutoCommit(false);
-      Sql.query(
-          reader, "SELECT count(*) FROM plinth.computational_jobs", row -> row.getLong(1));
+      Sql.query(reader, "SELECT count(*) FROM plinth.computational_jobs", row -> row.getLong(1));
       dropping = CompletableFuture.supplyAsync(this::retain);
       await().until(this::isDetaching);
 

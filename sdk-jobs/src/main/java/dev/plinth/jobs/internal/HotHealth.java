@@ -22,8 +22,15 @@ final class HotHealth {
   private static final double LONG_UNCOUNTED = 300;
 
   private static final String[] HOT = {
-    "job_ready", "job_delayed", "job_leases", "job_waiting", "job_edges", "job_signals",
-    "job_progress", "job_count_deltas", "batch_deltas"
+    "job_ready",
+    "job_delayed",
+    "job_leases",
+    "job_waiting",
+    "job_edges",
+    "job_signals",
+    "job_progress",
+    "job_count_deltas",
+    "batch_deltas"
   };
 
   private static final String DEAD_ROWS =

@@ -46,9 +46,7 @@ final class MendGraph {
   /** A job that waits though all that it waits for has ended. */
   Mend.Mended settled(Tx tx, UUID job) {
     boolean held =
-        !settle
-            .edges(tx, Sql.query(tx.connection(), look, Settle.Verdict::of, job))
-            .isEmpty();
+        !settle.edges(tx, Sql.query(tx.connection(), look, Settle.Verdict::of, job)).isEmpty();
     settle.idle(tx, List.of(job));
     return held
         ? Mend.Mended.left("Somebody is just settling what it waits for; check again")

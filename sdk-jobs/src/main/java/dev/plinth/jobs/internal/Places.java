@@ -15,10 +15,10 @@ import java.util.stream.Collectors;
 /** The places where a job that has not ended can stand, for those who look at all of them. */
 final class Places {
   /**
-   * The tables, those first that are kept of two alike: whoever waits for others is put in line soon
-   * where that is right.
+   * The tables, those first that are kept of two alike: whoever waits for others is put in line
+   * soon where that is right.
    */
-  static final List<String> TABLES = 
+  static final List<String> TABLES =
       List.of("job_leases", "job_waiting", "job_ready", "job_delayed");
 
   private static final String LEASES = "job_leases";

@@ -18,7 +18,7 @@ final class RemoveEnded {
   private static final int AT_ONCE = 1_000;
 
   /** Tables with rows of a job, and the column that names it. */
-  private static final Map<String, String> DEPENDENTS = 
+  private static final Map<String, String> DEPENDENTS =
       Map.of("job_attempts", "job_id", "job_steps", "job_id");
 
   // A job that is just being revived is locked, and skipped. One that others still wait for stays:

@@ -237,8 +237,7 @@ public final class Retain {
     }
 
     private boolean mustStay(Partition partition) {
-      return is(
-          mustStay, Closing.lowest(partition.from()), Closing.lowest(partition.to()), cutoff);
+      return is(mustStay, Closing.lowest(partition.from()), Closing.lowest(partition.to()), cutoff);
     }
 
     private Object[] bounds(Partition partition, int times) {

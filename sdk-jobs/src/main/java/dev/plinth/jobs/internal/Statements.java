@@ -48,8 +48,7 @@ public final class Statements {
     this.batches = new Batches(schema);
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
-    this.invariants =
-        new Invariants(schema, List.of(GraphInvariants.queries(schema)));
+    this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema);
