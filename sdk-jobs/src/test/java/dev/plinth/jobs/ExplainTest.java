@@ -26,6 +26,12 @@ import org.junit.jupiter.api.Test;
 
 @PlinthTest(start = true)
 class ExplainTest {
+  /** Not again before the test is long over. */
+  private static final JobType<Number> LATER =
+      JobType.of("later", Number.class)
+          .withRetryPolicy(
+              RetryPolicy.defaults().withDelays(Duration.ofDays(365), Duration.ofDays(365)));
+
   private Jobs jobs;
   private Plinth plinth;
 
@@ -127,11 +133,11 @@ class ExplainTest {
 
   @Test
   void backingOff_saysUntilWhenAndWhy() {
-    JobId id = jobs.enqueue(Kinds.FLAKY, new Number(1));
+    JobId id = jobs.enqueue(LATER, new Number(1));
     try (Jobs runner =
         Jobs.builder(plinth)
             .handle(
-                Kinds.FLAKY,
+                LATER,
                 (args, run) -> {
                   throw new IllegalStateException("later");
                 })

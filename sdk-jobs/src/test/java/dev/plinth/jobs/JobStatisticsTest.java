@@ -21,6 +21,12 @@ import org.junit.jupiter.api.Test;
 /** What is counted is what was committed, before and after it is folded. */
 @PlinthTest
 class JobStatisticsTest {
+  /** Not again before the test is long over. */
+  private static final JobType<Number> LATER =
+      JobType.of("later", Number.class)
+          .withRetryPolicy(
+              RetryPolicy.defaults().withDelays(Duration.ofDays(365), Duration.ofDays(365)));
+
   private static final JobType<Number> ONCE =
       JobType.of("once", Number.class).withRetryPolicy(RetryPolicy.never());
   private static final JobType<Number> HELD = JobType.of("held", Number.class).withQueue("held");
@@ -44,7 +50,7 @@ class JobStatisticsTest {
         Jobs.builder(plinth)
             .handle(Kinds.PLAIN, (args, run) -> {})
             .handle(
-                Kinds.FLAKY,
+                LATER,
                 (args, run) -> {
                   throw new IllegalStateException("every time");
                 })
@@ -94,7 +100,7 @@ class JobStatisticsTest {
   void everyOutcome_twoNodes_countedOnce_foldedOrNot(Plinth plinth, TestNodes nodes) {
     inspect.enqueueAll(Kinds.PLAIN, numbers(500), JobOptions.defaults());
     inspect.enqueueAll(ONCE, numbers(20), JobOptions.defaults());
-    inspect.enqueueAll(Kinds.FLAKY, numbers(10), JobOptions.defaults());
+    inspect.enqueueAll(LATER, numbers(10), JobOptions.defaults());
     try (Jobs one = runner(plinth);
         Jobs two = runner(nodes.start("two").plinth())) {
       await().until(() -> inspect.list(by(JobStatus.FAILED), Page.first(100)).size() == 20);

@@ -75,6 +75,9 @@ final class PublishHandlers implements Sweep {
 
   /** This dispatcher takes nothing more. Where that cannot be told now, its instance's end does. */
   void withdraw() {
+    if (!plinth.instances().isAlive()) {
+      return;
+    }
     try {
       plinth.transactSeparately(
           TxOptions.defaults(), tx -> Sql.update(tx.connection(), withdraw, claimer));
