@@ -41,6 +41,7 @@ final class Endings implements AutoCloseable {
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
+  private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
 
@@ -50,13 +51,15 @@ final class Endings implements AutoCloseable {
       Fail fail,
       Release release,
       Strays strays,
-      Runnable batchesTouched) {
+      Runnable batchesTouched,
+      Runnable limitedEnded) {
     this.plinth = plinth;
     this.complete = complete;
     this.fail = fail;
     this.release = release;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
+    this.limitedEnded = limitedEnded;
     this.commit = plinth.groupCommit("jobs.endings", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -88,6 +91,9 @@ final class Endings implements AutoCloseable {
 
   private void written(Pending pending, boolean held) {
     Claimed job = pending.ending().job();
+    if (job.isLimited()) {
+      limitedEnded.run();
+    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",

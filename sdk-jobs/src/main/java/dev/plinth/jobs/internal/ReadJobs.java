@@ -34,12 +34,14 @@ final class ReadJobs {
              j.trigger_type, j.metadata, j.limit_key, j.deadline, j.timeout_ms,
              COALESCE(l.claimed_at, j.started_at) AS started_at,
              l.instance_id, d.run_at, d.attempt AS delayed_attempt,
+             k.job_id IS NOT NULL AS is_parked,
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
              CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
              CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
       WHERE TRUE
       """;
@@ -119,6 +121,7 @@ final class ReadJobs {
     return switch (status) {
       case SCHEDULED -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt = 1)";
       case RETRYING -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt > 1)";
+      case LIMITED -> "j.id IN (SELECT x.job_id FROM {schema}.job_parked x)";
       case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
       case RUNNING -> "j.id IN (SELECT x.job_id FROM {schema}.job_leases x)";
       case COMPLETED -> "j.status = 'completed'";
@@ -197,6 +200,9 @@ final class ReadJobs {
     }
     if (row.getObject("instance_id") != null) {
       return JobStatus.RUNNING;
+    }
+    if (row.getBoolean("is_parked")) {
+      return JobStatus.LIMITED;
     }
     if (row.getObject("run_at") == null) {
       return JobStatus.READY;

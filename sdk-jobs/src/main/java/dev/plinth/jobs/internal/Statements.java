@@ -7,6 +7,8 @@ import java.util.UUID;
 /** Every statement of the module, rendered once for a Plinth's schema. */
 public final class Statements {
   private final Hints hints;
+  private final GateHints gateHints;
+  private final Gatekeep gatekeep;
   private final ProgressRows progressRows;
   private final Complete complete;
   private final Fail fail;
@@ -24,22 +26,24 @@ public final class Statements {
   public Statements(Plinth plinth) {
     Schema schema = plinth.schema();
     this.hints = new Hints(plinth);
+    this.gateHints = new GateHints(plinth);
+    this.gatekeep = new Gatekeep(schema, hints);
     this.progressRows = new ProgressRows(schema);
     this.complete = new Complete(schema, progressRows);
     this.fail = new Fail(schema, progressRows, plinth.events());
     this.release = new Release(schema);
     this.rescue = new Rescue(schema, plinth.instances(), plinth.events());
-    this.promote = new Promote(schema);
-    this.enqueue = new Enqueue(schema, plinth.ids());
+    this.promote = new Promote(schema, gateHints);
+    this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
     this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.batches = new Batches(schema);
-    this.retry = new Retry(schema);
+    this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema);
   }
 
-  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
-    return new Endings(plinth, complete, fail, release, strays, batchesTouched);
+  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched, Runnable limitedEnded) {
+    return new Endings(plinth, complete, fail, release, strays, batchesTouched, limitedEnded);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
@@ -48,6 +52,14 @@ public final class Statements {
 
   Hints hints() {
     return hints;
+  }
+
+  GateHints gateHints() {
+    return gateHints;
+  }
+
+  Gatekeep gatekeep() {
+    return gatekeep;
   }
 
   ProgressRows progressRows() {
