@@ -6,7 +6,7 @@ package dev.plinth.jobs;
  * @param ready those that may be claimed now
  * @param scheduled those whose time has not come
  * @param retrying those that wait out a backoff
- * @param parked those that a limit or a pause keeps back
+ * @param parked those that wait to be let through by a limit
  * @param waiting those that wait for other jobs
  * @param running those that an instance has claimed, whether or not a worker has begun them
  */

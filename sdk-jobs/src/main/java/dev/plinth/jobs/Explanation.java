@@ -195,6 +195,84 @@ public sealed interface Explanation {
   }
 
   /**
+   * Its queue is paused.
+   *
+   * @param queue the queue
+   * @param since since when
+   * @param by who paused it, or null
+   * @param reason why, or null
+   */
+  record Paused(String queue, Instant since, @Nullable String by, @Nullable String reason)
+      implements Explanation {
+    @Override
+    public String text() {
+      return "The queue "
+          + queue
+          + " is paused since "
+          + since
+          + (by == null ? "" : " by " + by)
+          + (reason == null ? "" : " (" + reason + ")")
+          + ": jobs.queues().resume(\""
+          + queue
+          + "\") lets it go on.";
+    }
+  }
+
+  /**
+   * A limit counts it and lets no more through, or it has to wait its turn there.
+   *
+   * @param limit the limit without room, or null when all have room and it is its turn soon
+   * @param share whether it is its user's share of a fair queue that is used up
+   * @param running how many the limit counts now
+   * @param most how many it allows
+   * @param holders some of those it counts
+   * @param ahead how many wait before it in the same line, counted up to a bound
+   */
+  record LimitReached(
+      @Nullable Limit limit,
+      boolean share,
+      int running,
+      int most,
+      List<JobId> holders,
+      JobCount ahead)
+      implements Explanation {
+    /** Copies the list. */
+    public LimitReached {
+      holders = List.copyOf(holders);
+    }
+
+    @Override
+    public String text() {
+      String before = ahead + " jobs wait before it";
+      if (limit == null) {
+        return "Limits count it, and all of them have room: it is let through in its turn, or when"
+            + " its queue's rate allows; "
+            + before
+            + ".";
+      }
+      return (share ? "Its user's share of the queue " + limit.name() : limitText(limit))
+          + " is used up ("
+          + running
+          + " of "
+          + most
+          + (holders.isEmpty() ? "" : ", among them " + holders.get(0))
+          + "); "
+          + before
+          + ": it is let through when one of those ends, or jobs.limits().set(…) raises the limit.";
+    }
+
+    private static String limitText(Limit limit) {
+      return switch (limit.scope()) {
+        case GLOBAL -> "The limit on all jobs";
+        case QUEUE -> "The limit on the queue " + limit.name();
+        case TYPE -> "The limit on the type " + limit.name();
+        case KEY -> "The limit on the key " + limit.name();
+        case EVERY_KEY -> "The limit on each key, for its own,";
+      };
+    }
+  }
+
+  /**
    * It may be claimed.
    *
    * @param queue its queue

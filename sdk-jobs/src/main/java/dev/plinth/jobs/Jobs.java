@@ -10,6 +10,8 @@ import dev.plinth.jobs.internal.Handlers;
 import dev.plinth.jobs.internal.Retain;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
+import dev.plinth.jobs.internal.TxLimits;
+import dev.plinth.jobs.internal.TxQueues;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -78,6 +80,16 @@ public final class Jobs implements JobQueue, AutoCloseable {
   /** One that only enqueues and inspects. */
   public static Jobs create(Plinth plinth) {
     return builder(plinth).build();
+  }
+
+  /** The limits that hold across all nodes. */
+  public Limits limits() {
+    return TxLimits.standalone(plinth, statements);
+  }
+
+  /** Pauses queues and lets them go on. */
+  public Queues queues() {
+    return TxQueues.standalone(plinth, statements);
   }
 
   /** The same, working in a transaction at hand. Cheap. */

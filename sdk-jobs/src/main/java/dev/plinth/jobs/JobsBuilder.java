@@ -4,8 +4,11 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Args;
 import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
+import dev.plinth.jobs.internal.NodeCaps;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,8 @@ public final class JobsBuilder {
   private final Plinth plinth;
   private final Handlers handlers = new Handlers();
   private final Set<String> queues = new TreeSet<>();
+  private final Map<String, Integer> queueCaps = new TreeMap<>();
+  private final Map<String, Integer> typeCaps = new TreeMap<>();
   private int workers = 10;
   private Duration pollInterval = Duration.ofSeconds(1);
   private Duration gracePeriod = Duration.ofSeconds(30);
@@ -49,6 +54,30 @@ public final class JobsBuilder {
   /** Claims from this queue; may be called again for more. */
   public JobsBuilder queue(String queue) {
     queues.add(Args.text(queue, 100, "queue"));
+    return this;
+  }
+
+  /**
+   * Claims from this queue; at most so many of its jobs are at work here at a time. For all nodes
+   * together see {@link Limits}.
+   *
+   * @param maxRunningHere from 1 to 10,000
+   */
+  public JobsBuilder queue(String queue, int maxRunningHere) {
+    queue(queue);
+    queueCaps.put(queue, Args.range(maxRunningHere, 1, 10_000, "maxRunningHere"));
+    return this;
+  }
+
+  /**
+   * At most so many jobs of this kind are at work here at a time, whatever their queue. For all
+   * nodes together see {@link Limits}.
+   *
+   * @param maxRunningHere from 1 to 10,000
+   */
+  public JobsBuilder perNode(JobKind<?> kind, int maxRunningHere) {
+    typeCaps.put(
+        Args.notNull(kind, "kind").name(), Args.range(maxRunningHere, 1, 10_000, "maxRunningHere"));
     return this;
   }
 
@@ -88,7 +117,8 @@ public final class JobsBuilder {
             workers,
             queues.isEmpty() ? handlers.queues() : Set.copyOf(queues),
             pollInterval,
-            gracePeriod),
+            gracePeriod,
+            new NodeCaps(queueCaps, typeCaps)),
         retention);
   }
 }

@@ -354,6 +354,79 @@ class ExplainTest {
   }
 
   @Test
+  void pausedQueue_saysByWhomAndWhy() {
+    JobId id = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    jobs.queues().pause("default", "ada", "the printer is on fire");
+
+    assertThat(explain(id))
+        .asInstanceOf(type(Explanation.Paused.class))
+        .satisfies(
+            paused -> {
+              assertThat(paused.by()).isEqualTo("ada");
+              assertThat(paused.reason()).isEqualTo("the printer is on fire");
+              assertThat(paused.text())
+                  .contains("by ada (the printer is on fire)")
+                  .contains("jobs.queues().resume(\"default\")");
+            });
+
+    jobs.queues().resume("default");
+    assertThat(explain(id)).isEqualTo(new Explanation.NobodyWorks("default"));
+  }
+
+  @Test
+  void limitReached_namesItAndThoseItCounts() throws Exception {
+    jobs.limits().set(Limit.type(Kinds.PLAIN).maxRunning(1));
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    JobId first = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    try (Jobs runner =
+        Jobs.builder(plinth)
+            .handle(
+                Kinds.PLAIN,
+                (args, run) -> {
+                  begun.countDown();
+                  goOn.await();
+                })
+            .pollInterval(Duration.ofMillis(50))
+            .gracePeriod(Duration.ofMinutes(1))
+            .build()) {
+      runner.start();
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+      JobId second = jobs.enqueue(Kinds.PLAIN, new Number(2));
+      JobId third = jobs.enqueue(Kinds.PLAIN, new Number(3));
+
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(explain(third))
+                      .asInstanceOf(type(Explanation.LimitReached.class))
+                      .satisfies(
+                          reached -> {
+                            assertThat(reached.limit())
+                                .isEqualTo(Limit.type(Kinds.PLAIN).maxRunning(1));
+                            assertThat(reached.running()).isEqualTo(1);
+                            assertThat(reached.most()).isEqualTo(1);
+                            assertThat(reached.holders()).containsExactly(first);
+                            assertThat(reached.ahead()).isEqualTo(new JobCount(1, true));
+                            assertThat(reached.text())
+                                .startsWith("The limit on the type plain is used up (1 of 1, among")
+                                .contains("1 jobs wait before it");
+                          }));
+      assertThat(
+              Jobs.create(plinth)
+                  .statistics()
+                  .queue("default")
+                  .orElseThrow()
+                  .depth()
+                  .parked())
+          .hasToString("2");
+      goOn.countDown();
+      await().until(() -> explain(second) instanceof Explanation.Ended);
+      await().until(() -> explain(third) instanceof Explanation.Ended);
+    }
+  }
+
+  @Test
   void nowhere_saysSo() {
     JobId id = jobs.enqueue(Kinds.PLAIN, new Number(1));
     sql("DELETE FROM plinth.job_ready WHERE job_id = ?", id.value());

@@ -351,6 +351,20 @@ class RepairTest {
   }
 
   @Test
+  void nowhereAndLimited_isCountedByTheLimitAgain() {
+    jobs.limits().set(Limit.type(Kinds.PLAIN).maxRunning(1));
+    JobId id = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    sql("DELETE FROM plinth.job_parked WHERE job_id = ?", id.value());
+
+    mended("not-nowhere");
+
+    assertThat(jobs.find(id).orElseThrow().status()).isEqualTo(JobStatus.LIMITED);
+    try (Jobs runner = runner()) {
+      await().until(() -> jobs.find(id).orElseThrow().status() == JobStatus.COMPLETED);
+    }
+  }
+
+  @Test
   void whatNobodyKnowsHowToMend_isLeftAndSaid() {
     Fault odd = new Fault("ended-once", UUID.randomUUID().toString(), "?");
 

@@ -41,15 +41,16 @@ final class Claim {
       ), leased AS (
         INSERT INTO {schema}.job_leases
           (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version, attempt,
-           claimer)
+           claimer, group_id)
         SELECT t.job_id, t.epoch + 1, ?::uuid, {now}, t.queue, t.priority, t.type, t.job_version,
-               t.attempt, ?::uuid
+               t.attempt, ?::uuid, t.group_id
         FROM taken t
         ORDER BY t.priority DESC, t.seq
-        RETURNING job_id, epoch, instance_id, type, job_version, attempt
+        RETURNING job_id, epoch, instance_id, type, job_version, attempt, queue, group_id
       )
       SELECT l.job_id, l.epoch, l.instance_id, l.type, l.job_version, l.attempt,
-             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id
+             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
+             l.queue, l.group_id IS NOT NULL AS is_limited
       FROM leased l
       JOIN {schema}.computational_jobs j ON j.id = l.job_id
       """;
@@ -92,6 +93,8 @@ final class Claim {
         Sql.uuid(row, "user_id"),
         row.getString("tenant_id"),
         Sql.uuid(row, "batch_id"),
-        Sql.uuid(row, "parent_job_id"));
+        Sql.uuid(row, "parent_job_id"),
+        row.getString("queue"),
+        row.getBoolean("is_limited"));
   }
 }

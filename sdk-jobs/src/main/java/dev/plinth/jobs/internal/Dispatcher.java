@@ -27,13 +27,16 @@ public final class Dispatcher implements AutoCloseable {
   private final Plinth plinth;
   private final DispatcherSettings settings;
   private final Statements statements;
-  private final Claim claim;
+  private final NodeLimits nodeLimits;
   private final Endings endings;
   private final Workers workers;
   private final Prefetch prefetch;
   private final Signal signal = new Signal();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Consumer<String> onHint = this::hinted;
+  private final Consumer<String> onGateHint = this::gateHinted;
+  private final Gatekeeper gatekeeper;
+  private final Chore looking;
   private final Chore promoting;
   private final Chore rescuing;
   private final Chore folding;
@@ -46,6 +49,7 @@ public final class Dispatcher implements AutoCloseable {
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
+  private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
   private volatile boolean stopping;
 
@@ -55,7 +59,9 @@ public final class Dispatcher implements AutoCloseable {
     this.plinth = plinth;
     this.settings = settings;
     this.statements = statements;
-    this.claim = new Claim(plinth.schema(), handlers.versions());
+    this.nodeLimits = new NodeLimits(plinth.schema(), handlers.versions(), settings.caps());
+    this.gatekeeper = new Gatekeeper(plinth, statements.gatekeep(), this::giveBackWaiting);
+    this.looking = chore("looking at limits", settings.pollInterval(), gatekeeper);
     this.promoting = chore("promoting", settings.pollInterval(), statements.promote());
     this.rescuing =
         chore("rescuing", plinth.instances().timeToLive().dividedBy(4), statements.rescue());
@@ -65,7 +71,8 @@ public final class Dispatcher implements AutoCloseable {
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
     this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
     this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
-    this.endings = statements.endings(plinth, strays, this::batchesTouched, this::ended);
+    this.endings =
+        statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
         new RunSql(
             plinth,
@@ -91,6 +98,8 @@ public final class Dispatcher implements AutoCloseable {
   public void start() {
     statements.hints().listen(onHint);
     hints = plinth.notifications().subscribe(Hints.TOPIC, onHint);
+    statements.gateHints().listen(onGateHint);
+    gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
     plinth.executor().execute(this::loop);
   }
@@ -101,6 +110,15 @@ public final class Dispatcher implements AutoCloseable {
       unblocking.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
+      signal.wake();
+    }
+  }
+
+  private void gateHinted(String what) {
+    if (what.equals(GateHints.PARKED)) {
+      gatekeeper.want();
+    } else {
+      looking.want(Duration.ZERO);
       signal.wake();
     }
   }
@@ -147,6 +165,7 @@ public final class Dispatcher implements AutoCloseable {
       publishing.runIfDue();
       unblocking.runIfDue();
       sweepingEdges.runIfDue();
+      looking.runIfDue();
       return claim() || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
@@ -161,29 +180,49 @@ public final class Dispatcher implements AutoCloseable {
 
   private boolean claim() {
     if (prefetch.isStale(workers.running().size())) {
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
     }
     boolean full = false;
     for (String queue : settings.queues()) {
-      int room = workers.room(prefetch.size());
-      if (stopping || room < prefetch.least() || !plinth.instances().isAlive()) {
+      if (gatekeeper.isPaused(queue)) {
         continue;
       }
-      UUID instance = plinth.instances().id();
-      List<Claimed> claimed = alone(tx -> claim.next(tx, instance, id, queue, room));
-      if (!claimed.isEmpty()) {
-        claimed.forEach(strays::know);
-        prefetch.claimed(claimed.size() == room);
-        if (stopping) {
-          // close() may have taken back already what no worker has begun.
-          claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
-          return false;
+      boolean behind = false;
+      for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
+        int free = workers.room(prefetch.size());
+        int wanted = Math.min(nodeLimits.room(queue, free, workers::held), step.limit());
+        if (stopping || free < prefetch.least() || wanted <= 0 || !plinth.instances().isAlive()) {
+          continue;
         }
-        workers.add(claimed);
-        full |= claimed.size() == room;
+        int claimed = claim(step, wanted);
+        nodeLimits.done(step, claimed, behind);
+        boolean more = claimed == wanted && wanted == free;
+        behind |= more;
+        full |= more;
       }
     }
-    return full && workers.room(prefetch.size()) >= prefetch.least();
+    return full && !stopping && workers.room(prefetch.size()) >= prefetch.least();
+  }
+
+  /** Returns how many jobs were claimed. */
+  private int claim(NodeLimits.Step step, int wanted) {
+    UUID instance = plinth.instances().id();
+    List<Claimed> claimed = alone(tx -> step.claim().next(tx, instance, id, step.queue(), wanted));
+    if (!claimed.isEmpty()) {
+      claimed.forEach(strays::know);
+      prefetch.claimed(claimed.size() == wanted);
+      if (stopping) {
+        // close() may have taken back already what no worker has begun.
+        claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
+      } else {
+        workers.add(claimed);
+      }
+    }
+    return claimed.size();
+  }
+
+  private void giveBackWaiting() {
+    workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
   }
 
   private static long jittered(Duration interval) {
@@ -201,9 +240,11 @@ public final class Dispatcher implements AutoCloseable {
     signal.wake();
     statements.hints().unlisten(onHint);
     close(hints);
+    statements.gateHints().unlisten(onGateHint);
+    close(gateHints);
     try {
       ended.await(10, TimeUnit.SECONDS);
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
       workers.awaitIdle(settings.gracePeriod());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -212,6 +253,7 @@ public final class Dispatcher implements AutoCloseable {
       awaitInterrupted();
       endings.close();
       published.withdraw();
+      closeGate();
       // Not before: a loss must reach the handlers that are still at work.
       close(losses);
     }
@@ -220,6 +262,14 @@ public final class Dispatcher implements AutoCloseable {
   private static void close(@Nullable Subscription subscription) {
     if (subscription != null) {
       subscription.close();
+    }
+  }
+
+  private void closeGate() {
+    try {
+      gatekeeper.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -37,13 +37,14 @@ final class Explain {
              d.run_at, d.attempt AS next_attempt,
              l.instance_id, l.claimed_at, l.attempt, i.name,
              COALESCE(i.ended_at IS NULL AND i.expires_at > {now}, FALSE) AS alive,
-             w.waiting_since,
-             COALESCE(r.xmax, d.xmax, l.xmax, w.xmax)::text AS xmax
+             w.waiting_since, k.job_id IS NOT NULL AS is_parked,
+             COALESCE(r.xmax, d.xmax, l.xmax, w.xmax, k.xmax)::text AS xmax
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_ready r ON r.job_id = j.id
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
       LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       LEFT JOIN {schema}.instances i ON i.id = l.instance_id
       WHERE j.id = ?
         AND (?::text IS NULL OR j.tenant_id = ?::text)
@@ -88,6 +89,7 @@ final class Explain {
                WHEN d.attempt > 1 THEN 'retrying'
                WHEN d.attempt = 1 THEN 'scheduled'
                WHEN w.job_id IS NOT NULL THEN 'waiting'
+               WHEN k.job_id IS NOT NULL THEN 'limited'
                WHEN j.id IS NOT NULL THEN 'ready'
              END AS status
       FROM {schema}.job_edges e
@@ -97,21 +99,33 @@ final class Explain {
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       WHERE e.job_id = ?
       ORDER BY e.parent_id
       LIMIT 100
+      """;
+
+  private static final String PAUSED =
+      """
+      SELECT q.paused_at, q.paused_by, q.reason
+      FROM {schema}.job_queues q
+      WHERE q.queue = ?
       """;
 
   private final String place;
   private final String parents;
   private final String takers;
   private final String ahead;
+  private final String paused;
+  private final ParkedReason parkedReason;
 
-  Explain(Schema schema) {
+  Explain(Schema schema, ParkedReason parkedReason) {
     this.place = schema.render(PLACE);
     this.parents = schema.render(PARENTS);
     this.takers = schema.render(TAKERS);
     this.ahead = schema.render(AHEAD);
+    this.paused = schema.render(PAUSED);
+    this.parkedReason = parkedReason;
   }
 
   /** A claim on it. */
@@ -134,24 +148,23 @@ final class Explain {
       int nextAttempt,
       @Nullable Lease lease,
       boolean isWaiting,
+      boolean isParked,
       @Nullable String xmax) {}
 
   Optional<Explanation> run(Tx tx, JobId id) {
     String tenant = tx.tenantId().orElse(null);
     return Sql.first(tx.connection(), place, Explain::place, id.value(), tenant, tenant)
-        .map(
-            found ->
-                found.isWaiting() && found.status().equals("pending")
-                    ? waiting(tx.connection(), id, tenant)
-                    : explain(tx.connection(), found));
+        .map(found -> explain(tx, id, found));
   }
 
-  private Explanation waiting(Connection connection, JobId id, @Nullable String tenant) {
+  private Explanation waiting(Tx tx, JobId id) {
+    String tenant = tx.tenantId().orElse(null);
     return new Explanation.WaitingForParents(
-        Sql.query(connection, parents, Explain::parent, tenant, tenant, id.value()));
+        Sql.query(tx.connection(), parents, Explain::parent, tenant, tenant, id.value()));
   }
 
-  private Explanation explain(Connection connection, Place job) {
+  private Explanation explain(Tx tx, JobId id, Place job) {
+    Connection connection = tx.connection();
     if (!job.status().equals("pending")) {
       return new Explanation.Ended(
           JobStatus.valueOf(job.status().toUpperCase(Locale.ROOT)),
@@ -164,6 +177,12 @@ final class Explain {
     }
     if (job.runAt() != null) {
       return delayed(connection, job, job.runAt());
+    }
+    if (job.isWaiting()) {
+      return waiting(tx, id);
+    }
+    if (job.isParked()) {
+      return obstacle(connection, job).orElseGet(() -> limited(tx, id));
     }
     Line line = job.line();
     return line == null ? new Explanation.Nowhere() : ready(connection, job, line);
@@ -188,12 +207,42 @@ final class Explain {
     return runAt.isAfter(job.now()) ? waits : obstacle(connection, job).orElse(waits);
   }
 
+  /** It may have been let through in the meantime. */
+  private Explanation limited(Tx tx, JobId id) {
+    return parkedReason
+        .of(tx, id.value())
+        .map(
+            reason ->
+                new Explanation.LimitReached(
+                    reason.limit(),
+                    reason.isShare(),
+                    reason.running(),
+                    reason.most(),
+                    reason.holders().stream().map(JobId::new).toList(),
+                    new JobCount(reason.ahead(), reason.ahead() < ParkedReason.FAR)))
+        .orElse(new Explanation.LimitReached(null, false, 0, 0, List.of(), JobCount.NONE));
+  }
+
   private Explanation ready(Connection connection, Place job, Line line) {
     return obstacle(connection, job).orElseGet(() -> inLine(connection, job, line));
   }
 
   /** What keeps it from being claimed, other than those ahead of it. */
   private Optional<Explanation> obstacle(Connection connection, Place job) {
+    Optional<Explanation> pause =
+        Sql.first(
+            connection,
+            paused,
+            row ->
+                new Explanation.Paused(
+                    job.queue(),
+                    Objects.requireNonNull(Sql.instant(row, "paused_at")),
+                    row.getString("paused_by"),
+                    row.getString("reason")),
+            job.queue());
+    if (pause.isPresent()) {
+      return pause;
+    }
     List<Taker> alive = Sql.query(connection, takers, Explain::taker, job.queue());
     if (alive.isEmpty()) {
       return Optional.of(new Explanation.NobodyWorks(job.queue()));
@@ -271,6 +320,7 @@ final class Explain {
                 row.getInt("attempt"),
                 row.getBoolean("alive")),
         row.getObject("waiting_since") != null,
+        row.getBoolean("is_parked"),
         row.getString("xmax"));
   }
 }

@@ -26,6 +26,7 @@ final class HotHealth {
     "job_delayed",
     "job_leases",
     "job_waiting",
+    "job_parked",
     "job_edges",
     "job_signals",
     "job_progress",

@@ -25,6 +25,8 @@ final class Invariants {
           SELECT job_id, 'leased' FROM {schema}.job_leases
           UNION ALL
           SELECT job_id, 'waiting' FROM {schema}.job_waiting
+          UNION ALL
+          SELECT job_id, 'parked' FROM {schema}.job_parked
         ) x
         GROUP BY x.job_id
       ) p
@@ -34,13 +36,15 @@ final class Invariants {
       """;
   private static final String NOWHERE =
       """
-      SELECT j.id::text AS subject, 'pending, but neither ready, delayed, leased nor waiting' AS detail
+      SELECT j.id::text AS subject,
+             'pending, but neither ready, delayed, leased, waiting nor parked' AS detail
       FROM {schema}.computational_jobs j
       WHERE j.status = 'pending'
         AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id = j.id)
       """;
   private static final String ENDED_ONCE =
       """
@@ -65,6 +69,8 @@ final class Invariants {
         SELECT job_id, epoch + 1 AS epoch, 'ready' AS place FROM {schema}.job_ready
         UNION ALL
         SELECT job_id, epoch + 1, 'delayed' FROM {schema}.job_delayed
+        UNION ALL
+        SELECT job_id, epoch + 1, 'parked' FROM {schema}.job_parked
         UNION ALL
         SELECT job_id, epoch, 'leased' FROM {schema}.job_leases
         UNION ALL
@@ -127,6 +133,7 @@ final class Invariants {
     queries.put("counters-equal-rows", schema.render(COUNTERS));
     queries.put("batch-ends", schema.render(BATCH_ENDS));
     more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
+    LimitInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

@@ -5,6 +5,7 @@ import dev.plinth.core.json.JsonCodec;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.JobOptions;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -218,22 +219,19 @@ final class MendBatches {
   /** As the fold would have done. */
   private void call(Tx tx, UUID batch, Row row) {
     Fold.Callback callback = json.read(Objects.requireNonNull(row.callback()), Fold.Callback.class);
+    UUID owner = row.user();
     UUID job =
         enqueue
             .write(
                 tx,
                 new Enqueue.Common(
                     row.tenant(),
-                    row.user(),
                     callback.type(),
                     callback.version(),
                     callback.queue(),
-                    0,
-                    null,
-                    null,
                     callback.maxAttempts(),
-                    null,
-                    null),
+                    owner == null ? JobOptions.defaults() : JobOptions.defaults().user(owner),
+                    false),
                 List.of(Json.of(callback.args())))
             .get(0)
             .value();

@@ -39,30 +39,33 @@ final class MendPlaces {
         UPDATE {schema}.computational_jobs j
         SET max_attempts = GREATEST(j.max_attempts, (SELECT l.next FROM last l))
         WHERE j.id = ?
-        RETURNING j.id, j.queue, j.priority, j.type, j.job_version, j.scheduled_at,
+        RETURNING j.id AS job_id, j.queue, j.priority, j.type, j.job_version, j.scheduled_at,
+                  j.limit_key, j.user_id,
                   COALESCE((SELECT l.epoch FROM last l), 0) + ? AS epoch,
                   COALESCE((SELECT l.next FROM last l), 1) AS attempt
       ), later AS (
         INSERT INTO {schema}.job_delayed
           (job_id, run_at, queue, priority, type, job_version, epoch, attempt)
-        SELECT j.id, j.scheduled_at, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt
+        SELECT j.job_id, j.scheduled_at, j.queue, j.priority, j.type, j.job_version, j.epoch,
+               j.attempt
         FROM job j
         WHERE j.scheduled_at > {now}
-          AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
+          AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.job_id)
       ), waiting AS (
         INSERT INTO {schema}.job_waiting
           (job_id, queue, priority, type, job_version, epoch, attempt, run_at, waiting_since)
-        SELECT j.id, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt,
+        SELECT j.job_id, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt,
                j.scheduled_at, {now}
         FROM job j
-        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.job_id)
+      ), soon AS MATERIALIZED (
+        SELECT *
+        FROM job j
+        WHERE COALESCE(j.scheduled_at <= {now}, TRUE)
+          AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.job_id)
       )
-      INSERT INTO {schema}.job_ready (job_id, queue, priority, type, job_version, epoch, attempt)
-      SELECT j.id, j.queue, j.priority, j.type, j.job_version, j.epoch, j.attempt
-      FROM job j
-      WHERE COALESCE(j.scheduled_at <= {now}, TRUE)
-        AND NOT EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
       """;
+  private static final String PARKED = "SELECT p.job_id FROM parked p";
   private static final String LAST_EPOCH =
       """
       SELECT COALESCE(max(a.epoch), 0)
@@ -74,11 +77,13 @@ final class MendPlaces {
   private final String lock;
   private final String putBack;
   private final String lastEpoch;
+  private final GateHints gateHints;
 
-  MendPlaces(Schema schema) {
+  MendPlaces(Schema schema, GateHints gateHints) {
     this.places = new Places(schema);
     this.lock = schema.render(LOCK);
-    this.putBack = schema.render(PUT_BACK);
+    this.putBack = schema.render(PUT_BACK + Parking.place("soon", "r.job_id") + PARKED);
+    this.gateHints = gateHints;
     this.lastEpoch = schema.render(LAST_EPOCH);
   }
 
@@ -140,6 +145,12 @@ final class MendPlaces {
   }
 
   private void putBack(Tx tx, UUID job) {
-    Sql.update(tx.connection(), putBack, job, job, Restoring.EPOCHS_SKIPPED);
+    boolean parked =
+        Sql.first(
+                tx.connection(), putBack, row -> true, job, job, Restoring.EPOCHS_SKIPPED)
+            .isPresent();
+    if (parked) {
+      gateHints.parked(tx);
+    }
   }
 }

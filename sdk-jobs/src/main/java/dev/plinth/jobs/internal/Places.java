@@ -19,7 +19,7 @@ final class Places {
    * soon where that is right.
    */
   static final List<String> TABLES =
-      List.of("job_leases", "job_waiting", "job_ready", "job_delayed");
+      List.of("job_leases", "job_waiting", "job_ready", "job_parked", "job_delayed");
 
   private static final String LEASES = "job_leases";
 

@@ -111,6 +111,17 @@ final class ReadStatistics {
       GROUP BY w.queue, w.type
       """;
 
+  private static final String PARKED =
+      """
+      SELECT p.queue, p.type, count(*) AS jobs, sum(count(*)) OVER () AS all_jobs
+      FROM (
+        SELECT p.queue, p.type
+        FROM {schema}.job_parked p
+        LIMIT ?
+      ) p
+      GROUP BY p.queue, p.type
+      """;
+
   private static final String OLDEST =
       """
       WITH RECURSIVE lanes AS (
@@ -187,6 +198,7 @@ final class ReadStatistics {
   private final String ready;
   private final String delayed;
   private final String waiting;
+  private final String parked;
   private final String oldest;
   private final String leases;
   private final String nodes;
@@ -201,6 +213,7 @@ final class ReadStatistics {
     this.ready = schema.render(READY);
     this.delayed = schema.render(DELAYED);
     this.waiting = schema.render(WAITING);
+    this.parked = schema.render(PARKED);
     this.oldest = schema.render(OLDEST);
     this.leases = schema.render(LEASES);
     this.nodes = schema.render(NODES);
@@ -253,6 +266,7 @@ final class ReadStatistics {
       Sql.execute(connection, Uncounted.FREELY);
       delayed();
       inPlace(waiting, Depths.Place.WAITING);
+      inPlace(parked, Depths.Place.PARKED);
       leases();
       List<QueueStatistics> queues = new ArrayList<>();
       depths.forEach((queue, types) -> queues.add(queue(queue, types, window)));

@@ -19,9 +19,9 @@ final class Repairs {
   private final Plinth plinth;
   private final Map<String, Mend> mends = new LinkedHashMap<>();
 
-  Repairs(Plinth plinth, Enqueue enqueue, Settle settle) {
+  Repairs(Plinth plinth, Enqueue enqueue, Settle settle, GateHints gateHints) {
     this.plinth = plinth;
-    MendPlaces places = new MendPlaces(plinth.schema());
+    MendPlaces places = new MendPlaces(plinth.schema(), gateHints);
     MendBatches batches = new MendBatches(plinth.schema(), enqueue, plinth.json());
     mends.put("one-place", places::inOnePlace);
     mends.put("not-nowhere", places::somewhere);

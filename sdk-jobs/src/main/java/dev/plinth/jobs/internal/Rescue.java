@@ -54,9 +54,9 @@ final class Rescue implements Sweep {
         FROM judged g
       ), waiting AS (
         INSERT INTO {schema}.job_ready
-          (job_id, queue, priority, type, job_version, epoch, attempt)
+          (job_id, queue, priority, type, job_version, epoch, attempt, group_id)
         SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch,
-               g.attempt + CASE WHEN g.counts THEN 1 ELSE 0 END
+               g.attempt + CASE WHEN g.counts THEN 1 ELSE 0 END, g.group_id
         FROM judged g
         WHERE NOT g.exhausted
       ), recorded AS (

@@ -47,6 +47,7 @@ public final class Retain {
           OR EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id >= ? AND x.job_id < ?)
           OR EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id >= ? AND x.job_id < ?)
           OR EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id >= ? AND x.job_id < ?)
+          OR EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id >= ? AND x.job_id < ?)
           OR EXISTS (SELECT FROM {schema}.job_edges x WHERE x.parent_id >= ? AND x.parent_id < ?)
       """;
 
@@ -194,7 +195,7 @@ public final class Retain {
 
     /** False when it must stay. */
     private boolean drop(Partition partition) {
-      if (is(inHand, bounds(partition, 5)) || mustStay(partition) || !close(partition.to())) {
+      if (is(inHand, bounds(partition, 6)) || mustStay(partition) || !close(partition.to())) {
         return false;
       }
       // In this order: what was open when it was asked about may be seen by the second question.

@@ -11,6 +11,8 @@ import java.util.UUID;
 /** Every statement of the module, rendered once for a Plinth's schema. */
 public final class Statements {
   private final Hints hints;
+  private final GateHints gateHints;
+  private final Gatekeep gatekeep;
   private final ProgressRows progressRows;
   private final Complete complete;
   private final Fail fail;
@@ -37,31 +39,39 @@ public final class Statements {
   public Statements(Plinth plinth) {
     Schema schema = plinth.schema();
     this.hints = new Hints(plinth);
+    this.gateHints = new GateHints(plinth);
+    this.gatekeep = new Gatekeep(schema, hints);
     this.progressRows = new ProgressRows(schema);
     this.complete = new Complete(schema, progressRows);
     this.fail = new Fail(schema, progressRows, plinth.events());
     this.release = new Release(schema);
     this.rescue = new Rescue(schema, plinth.instances(), plinth.events());
-    this.promote = new Promote(schema);
-    this.enqueue = new Enqueue(schema, plinth.ids());
+    this.promote = new Promote(schema, gateHints);
+    this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
     this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.batches = new Batches(schema);
-    this.retry = new Retry(schema);
+    this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
-    this.explain = new Explain(schema);
+    this.explain = new Explain(schema, new ParkedReason(schema));
     this.graph = new GraphRows(schema);
-    this.settle = new Settle(schema, hints);
-    this.repairs = new Repairs(plinth, enqueue, settle);
+    this.settle = new Settle(schema, hints, gateHints);
+    this.repairs = new Repairs(plinth, enqueue, settle, gateHints);
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
   }
 
-  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched, Runnable ended) {
-    return new Endings(plinth, complete, fail, release, strays, batchesTouched, ended);
+  Endings endings(
+      Plinth plinth,
+      Strays strays,
+      Runnable batchesTouched,
+      Runnable ended,
+      Runnable limitedEnded) {
+    return new Endings(
+        plinth, complete, fail, release, strays, batchesTouched, ended, limitedEnded);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
@@ -90,6 +100,14 @@ public final class Statements {
 
   Hints hints() {
     return hints;
+  }
+
+  GateHints gateHints() {
+    return gateHints;
+  }
+
+  Gatekeep gatekeep() {
+    return gatekeep;
   }
 
   ProgressRows progressRows() {
