@@ -9,8 +9,8 @@ import java.util.Optional;
  *
  * <p>What has ended is told by counters, exactly. What has not is counted in the small tables that
  * hold it, up to a bound: ten thousand ready jobs in each queue, ten thousand that are delayed and
- * as many that wait for others, or for a limit, in all. Neither looks at the record of jobs, but for the first in
- * each line.
+ * as many that wait for others, or for a limit, in all. Neither looks at the record of jobs, but
+ * for the first in each line.
  *
  * @param at the moment, by the database's clock
  * @param queues in the order of their names

@@ -412,13 +412,7 @@ class ExplainTest {
                                 .startsWith("The limit on the type plain is used up (1 of 1, among")
                                 .contains("1 jobs wait before it");
                           }));
-      assertThat(
-              Jobs.create(plinth)
-                  .statistics()
-                  .queue("default")
-                  .orElseThrow()
-                  .depth()
-                  .parked())
+      assertThat(Jobs.create(plinth).statistics().queue("default").orElseThrow().depth().parked())
           .hasToString("2");
       goOn.countDown();
       await().until(() -> explain(second) instanceof Explanation.Ended);

@@ -146,8 +146,7 @@ final class MendPlaces {
 
   private void putBack(Tx tx, UUID job) {
     boolean parked =
-        Sql.first(
-                tx.connection(), putBack, row -> true, job, job, Restoring.EPOCHS_SKIPPED)
+        Sql.first(tx.connection(), putBack, row -> true, job, job, Restoring.EPOCHS_SKIPPED)
             .isPresent();
     if (parked) {
       gateHints.parked(tx);

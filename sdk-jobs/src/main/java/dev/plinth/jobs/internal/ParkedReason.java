@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Why a parked job is not let through. For whoever explains a job; reads, and locks nothing. */
 final class ParkedReason {
   private static final int HOLDERS = 10;
+
   /** As many are counted. */
   static final int FAR = 100_000;
 
