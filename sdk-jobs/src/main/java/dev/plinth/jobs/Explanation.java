@@ -243,7 +243,8 @@ public sealed interface Explanation {
 
     @Override
     public String text() {
-      String before = ahead + " jobs wait before it";
+      String before =
+          ahead.atLeast() == 1 ? "one job waits before it" : ahead + " jobs wait before it";
       if (limit == null) {
         return "Limits count it, and all of them have room: it is let through in its turn, or when"
             + " its queue's rate allows; "
@@ -284,8 +285,8 @@ public sealed interface Explanation {
     public String text() {
       return ahead.atLeast() == 0
           ? "It is the first in line in the queue " + queue + " and is claimed next."
-          : ahead
-              + " jobs are ahead of it in the queue "
+          : (ahead.atLeast() == 1 ? "One job is" : ahead + " jobs are")
+              + " ahead of it in the queue "
               + queue
               + ", "
               + higher

@@ -410,7 +410,7 @@ class ExplainTest {
                             assertThat(reached.ahead()).isEqualTo(new JobCount(1, true));
                             assertThat(reached.text())
                                 .startsWith("The limit on the type plain is used up (1 of 1, among")
-                                .contains("1 jobs wait before it");
+                                .contains("one job waits before it");
                           }));
       assertThat(Jobs.create(plinth).statistics().queue("default").orElseThrow().depth().parked())
           .hasToString("2");
