@@ -2,6 +2,7 @@ package dev.plinth.jobs;
 
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Optional;
 
@@ -71,6 +72,9 @@ public interface JobQueue {
    * @throws BatchClosedException when its batch has ended
    */
   boolean retry(JobId id);
+
+  /** Jobs that are enqueued by the clock. */
+  Schedules schedules();
 
   /**
    * Looks for what must never be: jobs that are nowhere or in two places, counters that differ from

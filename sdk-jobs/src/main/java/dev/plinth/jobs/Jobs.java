@@ -8,6 +8,7 @@ import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -148,6 +149,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public boolean retry(JobId id) {
     return standalone.retry(id);
+  }
+
+  @Override
+  public Schedules schedules() {
+    return standalone.schedules();
   }
 
   @Override

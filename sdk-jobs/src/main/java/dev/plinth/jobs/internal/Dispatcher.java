@@ -38,6 +38,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
+  private final Chore firing;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
@@ -58,6 +59,11 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
+    this.firing =
+        chore(
+            "firing schedules",
+            settings.pollInterval(),
+            statements.schedules().fire(settings.pollInterval()));
     this.endings = statements.endings(plinth, strays, this::batchesTouched);
     RunSql runSql =
         new RunSql(plinth, statements.complete(), statements.progressRows(), this::batchesTouched);
@@ -113,6 +119,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
+      firing.runIfDue();
       promoting.runIfDue();
       rescuing.runIfDue();
       folding.runIfDue();

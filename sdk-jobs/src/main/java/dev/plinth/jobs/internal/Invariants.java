@@ -113,6 +113,7 @@ final class Invariants {
     queries.put("epochs-ascend", schema.render(EPOCHS));
     queries.put("counters-equal-rows", schema.render(COUNTERS));
     queries.put("batch-ends", schema.render(BATCH_ENDS));
+    ScheduleInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

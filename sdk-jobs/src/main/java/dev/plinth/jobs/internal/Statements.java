@@ -19,6 +19,7 @@ public final class Statements {
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
+  private final ScheduleStatements schedules;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -36,6 +37,7 @@ public final class Statements {
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema);
+    this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
   Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
@@ -88,5 +90,9 @@ public final class Statements {
 
   Invariants invariants() {
     return invariants;
+  }
+
+  ScheduleStatements schedules() {
+    return schedules;
   }
 }

@@ -21,6 +21,7 @@ import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobQueue;
 import dev.plinth.jobs.NewBatch;
 import dev.plinth.jobs.Page;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -190,6 +191,11 @@ public final class TxJobQueue implements JobQueue {
           queue.ifPresent(name -> statements.hints().ready(tx, name));
           return queue.isPresent();
         });
+  }
+
+  @Override
+  public Schedules schedules() {
+    return new TxSchedules(statements.schedules(), plinth.json(), scope);
   }
 
   @Override
