@@ -9,6 +9,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +72,7 @@ public final class CronExpression {
   public static CronExpression parse(String expression) {
     Cron cron;
     try {
-      cron = new CronParser(DEFINITION).parse(expression);
+      cron = new CronParser(DEFINITION).parse(inItsCase(expression));
     } catch (IllegalArgumentException e) {
       throw refused("is not one: " + e.getMessage(), e);
     }
@@ -82,6 +83,13 @@ public final class CronExpression {
     boolean special = fields[2].matches(".*[LW].*") || fields[4].matches(".*[L#].*");
     parsed.requireThatItComes(special ? MONTHS_TRIED : 0);
     return parsed;
+  }
+
+  /** The library would leave it to the default locale, and a Turkish one knows no FRI. */
+  private static String inItsCase(String expression) {
+    return expression.startsWith("@")
+        ? expression.toLowerCase(Locale.ROOT)
+        : expression.toUpperCase(Locale.ROOT);
   }
 
   /** Also finds out what the library takes for well formed, and then cannot compute. */

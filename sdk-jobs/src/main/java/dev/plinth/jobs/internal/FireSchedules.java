@@ -5,9 +5,9 @@ import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.schedule.Schedule;
+import dev.plinth.jobs.schedule.UnreadableScheduleException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -225,7 +225,7 @@ final class FireSchedules implements Sweep {
     try {
       return Optional.of(
           new Ready(ScheduleRow.read(row), Objects.requireNonNull(Sql.instant(row, "now"), "now")));
-    } catch (DateTimeException | IllegalArgumentException e) {
+    } catch (UnreadableScheduleException e) {
       UUID id = row.getObject("id", UUID.class);
       if (unreadable.put(id, row.getString("row_version")) == null) {
         log.warn("Jobs: this node cannot read schedule {} and leaves it to others", id, e);

@@ -8,9 +8,11 @@ import dev.plinth.jobs.schedule.Missed;
 import dev.plinth.jobs.schedule.Overlap;
 import dev.plinth.jobs.schedule.Schedule;
 import dev.plinth.jobs.schedule.Timing;
+import dev.plinth.jobs.schedule.UnreadableScheduleException;
 import dev.plinth.jobs.schedule.Window;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,10 +41,18 @@ final class ScheduleRow {
   /**
    * Reads a row.
    *
-   * @throws java.time.DateTimeException when this JVM does not know its zone
-   * @throws IllegalArgumentException when somebody has written what no schedule can have
+   * @throws UnreadableScheduleException when this JVM does not know its zone, or somebody has
+   *     written what no schedule can have
    */
   static Schedule read(ResultSet row) throws SQLException {
+    try {
+      return schedule(row);
+    } catch (DateTimeException | IllegalArgumentException e) {
+      throw new UnreadableScheduleException(row.getString("name"), e);
+    }
+  }
+
+  private static Schedule schedule(ResultSet row) throws SQLException {
     UUID lastJob = Sql.uuid(row, "last_job_id");
     return new Schedule(
         row.getObject("id", UUID.class),

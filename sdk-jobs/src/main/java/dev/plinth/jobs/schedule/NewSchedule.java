@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * jobs.schedules().put(
  *     NewSchedule.of("nightly report", Cron.of("30 2 * * *", "Europe/Berlin"), REPORT, new ReportArgs("all"))
- *         .missed(Missed.upTo(7))
- *         .overlap(Overlap.SKIP));
+ *         .missed(Missed.upTo(7)));
  * }</pre>
  *
  * @param name by which it is put and found, unique within the tenant, at most 255 characters

@@ -38,10 +38,18 @@ public interface Schedules {
    */
   Schedule replace(NewSchedule schedule, long version);
 
-  /** A schedule. */
+  /**
+   * A schedule.
+   *
+   * @throws UnreadableScheduleException when this JVM does not know its time zone
+   */
   Optional<Schedule> find(String name);
 
-  /** Schedules, by name. */
+  /**
+   * Schedules, by name.
+   *
+   * @throws UnreadableScheduleException when this JVM does not know the time zone of one of them
+   */
   List<Schedule> list(ScheduleFilter filter, SchedulePage page);
 
   /**

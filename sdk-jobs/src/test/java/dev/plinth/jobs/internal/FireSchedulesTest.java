@@ -21,6 +21,7 @@ import dev.plinth.jobs.schedule.NewSchedule;
 import dev.plinth.jobs.schedule.Occurrence;
 import dev.plinth.jobs.schedule.Overlap;
 import dev.plinth.jobs.schedule.Schedule;
+import dev.plinth.jobs.schedule.UnreadableScheduleException;
 import dev.plinth.jobs.schedule.Window;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.SettableClock;
@@ -365,6 +366,9 @@ class FireSchedulesTest {
     sweep();
     assertThat(dueTimesOf("good")).hasSize(1);
     assertThat(dueTimesOf("bad")).isEmpty();
+    assertThatThrownBy(() -> jobs.schedules().find("bad"))
+        .isInstanceOf(UnreadableScheduleException.class)
+        .hasMessageContaining("Mars/Olympus");
     assertThat(jobs.schedules().pause("bad")).isTrue();
 
     execute(

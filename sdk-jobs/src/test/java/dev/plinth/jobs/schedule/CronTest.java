@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -141,6 +142,20 @@ class CronTest {
         .isThrownBy(() -> Cron.of(expression, "UTC"))
         .withMessageStartingWith(
             "expression must be a cron expression of five fields (minute hour");
+  }
+
+  @Test
+  void letters_inAnyCaseAndUnderAnyLocale() {
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("tr-TR"));
+    try {
+      assertThat(Cron.of("0 0 * * fri", "UTC").nextAfter(Instant.parse("2026-05-02T00:00:00Z")))
+          .isEqualTo(Instant.parse("2026-05-08T00:00:00Z"));
+      assertThat(Cron.of("@Daily", "UTC").nextAfter(Instant.parse("2026-05-02T00:00:00Z")))
+          .isEqualTo(Instant.parse("2026-05-03T00:00:00Z"));
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
