@@ -2,6 +2,7 @@ package dev.plinth.jobs;
 
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +93,9 @@ public interface JobQueue {
    * @throws BatchClosedException when its batch has ended
    */
   boolean retry(JobId id);
+
+  /** Jobs that are enqueued by the clock. */
+  Schedules schedules();
 
   /**
    * Why a job does not run, or that it does, or how it ended; and what can be done. Locks nothing.

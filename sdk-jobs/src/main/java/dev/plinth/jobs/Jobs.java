@@ -12,6 +12,7 @@ import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.schedule.Schedules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public boolean retry(JobId id) {
     return standalone.retry(id);
+  }
+
+  @Override
+  public Schedules schedules() {
+    return standalone.schedules();
   }
 
   @Override

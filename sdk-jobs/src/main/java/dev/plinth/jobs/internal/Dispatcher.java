@@ -47,6 +47,7 @@ public final class Dispatcher implements AutoCloseable {
   private final PublishHandlers published;
   private final Chore unblocking;
   private final Chore sweepingEdges;
+  private final Chore firing;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
@@ -74,6 +75,11 @@ public final class Dispatcher implements AutoCloseable {
     this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
     this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
     this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.firing =
+        chore(
+            "firing schedules",
+            settings.pollInterval(),
+            statements.schedules().fire(settings.pollInterval()));
     this.endings =
         statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
@@ -161,6 +167,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
+      firing.runIfDue();
       promoting.runIfDue();
       rescuing.runIfDue();
       folding.runIfDue();

@@ -139,6 +139,7 @@ final class Invariants {
     queries.put("batch-ends", schema.render(BATCH_ENDS));
     more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
     LimitInvariants.addTo(queries, schema);
+    ScheduleInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

@@ -65,11 +65,13 @@ public final class JobsModule implements FeatureModule {
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+    ScheduleUsers.subscribe(plinth, name());
   }
 
   @Override
   public void afterRestore(Restoring restoring) {
     JobsAfterRestore.run(restoring);
+    SchedulesAfterRestore.run(restoring);
   }
 
   @Override

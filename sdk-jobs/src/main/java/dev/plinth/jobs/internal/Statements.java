@@ -35,6 +35,7 @@ public final class Statements {
   private final Settle settle;
   private final Links links;
   private final StepRows steps;
+  private final ScheduleStatements schedules;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -64,6 +65,7 @@ public final class Statements {
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
+    this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
   Endings endings(
@@ -172,5 +174,9 @@ public final class Statements {
   /** Mends what is mended safely. */
   public List<Repair> repair(List<Fault> faults) {
     return repairs.run(faults);
+  }
+
+  ScheduleStatements schedules() {
+    return schedules;
   }
 }

@@ -26,6 +26,7 @@ import dev.plinth.jobs.JobStep;
 import dev.plinth.jobs.NewBatch;
 import dev.plinth.jobs.OnFailure;
 import dev.plinth.jobs.Page;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -242,6 +243,11 @@ public final class TxJobQueue implements JobQueue {
   public Optional<Explanation> explain(JobId id) {
     Args.notNull(id, "id");
     return scope.returning(tx -> statements.explain().run(tx, id));
+  }
+
+  @Override
+  public Schedules schedules() {
+    return new TxSchedules(statements.schedules(), plinth.json(), scope);
   }
 
   @Override
