@@ -131,6 +131,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    return standalone.batches(filter, page);
+  }
+
+  @Override
   public Optional<Job> find(JobId id) {
     return standalone.find(id);
   }

@@ -16,6 +16,7 @@ public final class Statements {
   private final Enqueue enqueue;
   private final Fold fold;
   private final Batches batches;
+  private final ReadBatches readBatches;
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
@@ -33,6 +34,7 @@ public final class Statements {
     this.enqueue = new Enqueue(schema, plinth.ids());
     this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.batches = new Batches(schema);
+    this.readBatches = new ReadBatches(schema);
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema);
@@ -76,6 +78,10 @@ public final class Statements {
 
   Batches batches() {
     return batches;
+  }
+
+  ReadBatches readBatches() {
+    return readBatches;
   }
 
   Retry retry() {
