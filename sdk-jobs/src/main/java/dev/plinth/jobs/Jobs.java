@@ -8,6 +8,8 @@ import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
+import dev.plinth.jobs.internal.node.NodeRepository;
+import dev.plinth.jobs.node.Nodes;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final DispatcherSettings settings;
   private final Statements statements;
   private final JobQueue standalone;
+  private final Nodes nodes;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
@@ -55,6 +58,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.settings = settings;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
+    this.nodes = NodeRepository.standalone(plinth);
   }
 
   /** Begins one that runs jobs. */
@@ -70,6 +74,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   /** The same, working in a transaction at hand. Cheap. */
   public JobQueue in(Tx tx) {
     return TxJobQueue.of(plinth, statements, Args.notNull(tx, "tx"));
+  }
+
+  /** The registered nodes, in the thread's current transaction or a short one for each call. */
+  public Nodes nodes() {
+    return nodes;
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.internal.node.NodeInvariants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -76,6 +77,7 @@ final class Invariants {
     queries.put("ended-once", schema.render(ENDED_ONCE));
     queries.put("epochs-ascend", schema.render(EPOCHS));
     queries.putAll(BatchInvariants.queries(schema));
+    queries.putAll(NodeInvariants.queries(schema));
   }
 
   List<Fault> check(Tx tx) {
