@@ -36,6 +36,8 @@ public final class JobOptions {
   private static final Option<Instant> DEADLINE = new Option<>("deadline", Instant.class);
   private static final Option<Duration> TIMEOUT = new Option<>("timeout", Duration.class);
 
+  private static final Option<Unique> UNIQUE = new Option<>("unique", Unique.class);
+
   private static final JobOptions DEFAULTS = new JobOptions(Map.of());
 
   /** What differs from the defaults. A new option is a constant and two methods. */
@@ -255,6 +257,16 @@ public final class JobOptions {
   /** How long an attempt may take; null for the kind's own. */
   public @Nullable Duration timeout() {
     return get(TIMEOUT);
+  }
+
+  /** The same, unless a job of its type holds the key; see {@link Unique}. */
+  public JobOptions unique(Unique unique) {
+    return with(UNIQUE, Args.notNull(unique, "unique"));
+  }
+
+  /** By what it is the only one of its type; or null. */
+  public @Nullable Unique unique() {
+    return get(UNIQUE);
   }
 
   private static Instant storable(Instant time, String name) {

@@ -8,6 +8,8 @@ import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
+import dev.plinth.jobs.internal.Watches;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final DispatcherSettings settings;
   private final Statements statements;
   private final JobQueue standalone;
+  private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
@@ -55,6 +58,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.settings = settings;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
+    this.watches = new Watches(plinth, statements);
   }
 
   /** Begins one that runs jobs. */
@@ -107,12 +111,18 @@ public final class Jobs implements JobQueue, AutoCloseable {
       dispatcher.close();
       dispatcher = null;
     }
+    watches.close();
     state = State.CLOSED;
   }
 
   @Override
   public <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options) {
     return standalone.enqueueAll(kind, args, options);
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    return standalone.enqueueOrFind(kind, args, options);
   }
 
   @Override
@@ -148,6 +158,45 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public boolean retry(JobId id) {
     return standalone.retry(id);
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    return standalone.retryAll(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    return standalone.cancel(id, cancellation);
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    return standalone.cancelAll(filter, max, cancellation);
+  }
+
+  /** As {@link #watch(JobId, Duration, JobWatcher)}, four times a second at most. */
+  public JobWatch watch(JobId id, JobWatcher watcher) {
+    return watch(id, Duration.ofMillis(250), watcher);
+  }
+
+  /**
+   * Follows a job, wherever it runs: tells at once how it stands, then each time its status or its
+   * progress is another, and a last time when it has ended, which ends the watch. What comes in
+   * between two calls is left out. One thread of Plinth's executor asks for all that is watched,
+   * four times a second and when it is told of changes, and holds no connection meanwhile. A job
+   * that does not exist, or exists no more, ends it without a call.
+   *
+   * @param atMostEvery the least time between two calls but the last, from zero to an hour
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public JobWatch watch(JobId id, Duration atMostEvery, JobWatcher watcher) {
+    Args.notNull(id, "id");
+    Args.notNull(atMostEvery, "atMostEvery");
+    Args.check(
+        !atMostEvery.isNegative() && atMostEvery.compareTo(Duration.ofHours(1)) <= 0,
+        "atMostEvery must be from zero to an hour, but is " + atMostEvery);
+    return watches.watch(id, atMostEvery, Args.notNull(watcher, "watcher"));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -49,7 +50,8 @@ final class Claim {
         RETURNING job_id, epoch, instance_id, type, job_version, attempt
       )
       SELECT l.job_id, l.epoch, l.instance_id, l.type, l.job_version, l.attempt,
-             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id
+             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
+             j.timeout_ms, j.deadline, j.holds_key
       FROM leased l
       JOIN {schema}.computational_jobs j ON j.id = l.job_id
       """;
@@ -92,6 +94,9 @@ final class Claim {
         Sql.uuid(row, "user_id"),
         row.getString("tenant_id"),
         Sql.uuid(row, "batch_id"),
-        Sql.uuid(row, "parent_job_id"));
+        Sql.uuid(row, "parent_job_id"),
+        row.getObject("timeout_ms") == null ? null : Duration.ofMillis(row.getLong("timeout_ms")),
+        Sql.instant(row, "deadline"),
+        row.getBoolean("holds_key"));
   }
 }

@@ -1,6 +1,8 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.json.Json;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -17,4 +19,7 @@ record Claimed(
     @Nullable UUID userId,
     @Nullable String tenantId,
     @Nullable UUID batchId,
-    @Nullable UUID parentId) {}
+    @Nullable UUID parentId,
+    @Nullable Duration timeout,
+    @Nullable Instant deadline,
+    boolean holdsKey) {}

@@ -40,6 +40,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore tidying;
   private final UUID id;
   private final Strays strays;
+  private final Watchdog watchdog;
   private @Nullable Subscription hints;
   private @Nullable Subscription losses;
   private volatile boolean stopping;
@@ -60,9 +61,24 @@ public final class Dispatcher implements AutoCloseable {
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
     this.endings = statements.endings(plinth, strays, this::batchesTouched);
     RunSql runSql =
-        new RunSql(plinth, statements.complete(), statements.progressRows(), this::batchesTouched);
+        new RunSql(
+            plinth,
+            statements.complete(),
+            statements.progressRows(),
+            statements.control(),
+            this::batchesTouched);
     this.workers =
-        new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
+        new Workers(
+            plinth,
+            handlers,
+            endings,
+            strays,
+            runSql,
+            statements.control().deadlines(),
+            settings.workers(),
+            signal::wake);
+    this.watchdog =
+        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
   }
 
@@ -75,6 +91,7 @@ public final class Dispatcher implements AutoCloseable {
     statements.hints().listen(onHint);
     hints = plinth.notifications().subscribe(Hints.TOPIC, onHint);
     losses = plinth.instances().onLost(workers::lost);
+    watchdog.start();
     plinth.executor().execute(this::loop);
   }
 
@@ -180,6 +197,7 @@ public final class Dispatcher implements AutoCloseable {
     } finally {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
+      watchdog.close();
       endings.close();
       // Not before: a loss must reach the handlers that are still at work.
       close(losses);

@@ -52,7 +52,9 @@ final class Invariants {
         WHERE a.job_id = j.id
       ) a
       WHERE a.completed <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
-         OR (j.status <> 'pending' AND a.last IS DISTINCT FROM j.status)
+         OR (j.status = 'completed' AND a.last IS DISTINCT FROM 'completed')
+         OR (j.status = 'failed'
+             AND COALESCE(a.last, 'none') NOT IN ('failed', 'timed_out', 'discarded'))
       """;
   private static final String EPOCHS =
       """
@@ -83,7 +85,7 @@ final class Invariants {
       CROSS JOIN LATERAL (
         SELECT count(*) AS total,
                count(*) FILTER (WHERE j.status = 'completed') AS completed,
-               count(*) FILTER (WHERE j.status = 'failed') AS failed
+               count(*) FILTER (WHERE j.status IN ('failed', 'cancelled')) AS failed
         FROM {schema}.computational_jobs j
         WHERE j.batch_id = b.id
       ) r
@@ -113,6 +115,7 @@ final class Invariants {
     queries.put("epochs-ascend", schema.render(EPOCHS));
     queries.put("counters-equal-rows", schema.render(COUNTERS));
     queries.put("batch-ends", schema.render(BATCH_ENDS));
+    ControlInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

@@ -33,7 +33,7 @@ final class JobsAfterRestore {
       FROM {schema}.computational_jobs j
       WHERE j.id = a.job_id
         AND j.status = 'failed'
-        AND a.outcome = 'failed'
+        AND a.outcome IN ('failed', 'timed_out', 'discarded')
         AND NOT EXISTS (
           SELECT FROM {schema}.job_attempts later
           WHERE later.job_id = a.job_id
@@ -119,6 +119,7 @@ final class JobsAfterRestore {
     restoring.change("claims given back", GIVE_BACK, Restoring.EPOCHS_SKIPPED);
     restoring.change("jobs in two places put in one", ONE_PLACE);
     restoring.change("pending jobs put back in line", QUEUE, Restoring.EPOCHS_SKIPPED);
+    ControlAfterRestore.run(restoring);
     restoring.moveOn("job_ready", "seq");
     restoring.moveOn("batch_deltas", "id");
   }

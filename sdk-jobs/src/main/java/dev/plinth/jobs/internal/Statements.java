@@ -19,6 +19,7 @@ public final class Statements {
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
+  private final Control control;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -36,10 +37,11 @@ public final class Statements {
     this.retry = new Retry(schema);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema);
+    this.control = new Control(plinth, progressRows, hints);
   }
 
   Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
-    return new Endings(plinth, complete, fail, release, strays, batchesTouched);
+    return new Endings(plinth, complete, fail, release, control, strays, batchesTouched);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
@@ -84,6 +86,10 @@ public final class Statements {
 
   ReadJobs read() {
     return read;
+  }
+
+  Control control() {
+    return control;
   }
 
   Invariants invariants() {
