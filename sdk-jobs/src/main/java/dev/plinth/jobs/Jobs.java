@@ -181,11 +181,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   /**
-   * Follows a job, wherever it runs: tells at once how it stands, then each time its status or its
-   * progress is another, and a last time when it has ended, which ends the watch. What comes in
-   * between two calls is left out. One thread of Plinth's executor asks for all that is watched,
-   * four times a second and when it is told of changes, and holds no connection meanwhile. A job
-   * that does not exist, or exists no more, ends it without a call.
+   * Follows a job, of whichever tenant and wherever it runs: tells at once how it stands, then each
+   * time its status or its progress is another, and a last time when it has ended, which ends the
+   * watch. What comes in between two calls is left out. One thread of Plinth's executor asks for
+   * all that is watched, four times a second and when it is told of changes, and holds no
+   * connection meanwhile. A job that does not exist, or exists no more, ends it without a call.
    *
    * @param atMostEvery the least time between two calls but the last, from zero to an hour
    * @throws IllegalStateException after {@link #close()}

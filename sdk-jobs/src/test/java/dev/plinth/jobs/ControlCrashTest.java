@@ -51,7 +51,7 @@ class ControlCrashTest {
 
   /** Stands still before its commit. */
   static final class BeforeTheCommit {
-    public static void main(String[] args) {
+    public static void main(String[] args) throws InterruptedException {
       Plinth plinth = attach(args[0]);
       Jobs jobs = Jobs.create(plinth);
       plinth.transact(
@@ -204,8 +204,7 @@ class ControlCrashTest {
                 .pollInterval(Duration.ofMillis(50))
                 .build()) {
       heirs.start();
-      await()
-          .until(() -> inspect.find(id).orElseThrow().status() == JobStatus.CANCELLED);
+      await().until(() -> inspect.find(id).orElseThrow().status() == JobStatus.CANCELLED);
     }
     assertThat(inspect.attempts(id).get(0).outcome()).isEqualTo(Attempt.Outcome.LOST);
     assertThat(inspect.find(id).orElseThrow().error()).isEqualTo("Cancelled: too late");

@@ -33,8 +33,7 @@ class ControlTablesTest {
   }
 
   private List<String> query(String sql) {
-    return plinth.transactReturning(
-        tx -> Sql.query(tx.connection(), sql, row -> row.getString(1)));
+    return plinth.transactReturning(tx -> Sql.query(tx.connection(), sql, row -> row.getString(1)));
   }
 
   private static JobOptions unique(String key) {
@@ -113,8 +112,7 @@ class ControlTablesTest {
     try (Plinth node = database.plinth(database.pool(4)).build();
         Jobs runner = Jobs.builder(node).handle(Kinds.PLAIN, (args, run) -> {}).build()) {
       runner.start();
-      await()
-          .until(() -> jobs.find(unwanted).orElseThrow().status() == JobStatus.CANCELLED);
+      await().until(() -> jobs.find(unwanted).orElseThrow().status() == JobStatus.CANCELLED);
     }
   }
 

@@ -80,12 +80,14 @@ class SnoozeTest {
       assertThat(job(id).progress()).isEqualTo(new Progress(7, 9, "so far"));
       assertThat(job(id).errorRecoveryAttempts()).isZero();
 
+      clock.advance(Duration.ofHours(1));
       await()
           .until(
-              () -> {
-                clock.advance(Duration.ofHours(1));
-                return job(id).status() == JobStatus.COMPLETED;
-              });
+              () ->
+                  jobs.attempts(id).size() == 2 && job(id).status() == JobStatus.SCHEDULED);
+      clock.advance(Duration.ofHours(1));
+      await().until(() -> job(id).status() == JobStatus.COMPLETED);
+
       assertThat(jobs.attempts(id))
           .extracting(Attempt::number, Attempt::epoch, Attempt::outcome)
           .containsExactly(

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,8 @@ final class Watchdog implements AutoCloseable {
   private static final long INSIST_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(3);
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long FAR_NANOS = TimeUnit.DAYS.toNanos(1_000);
+  private static final long CLOSING_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final Duration SWEEP_EVERY = Duration.ofSeconds(1);
   private static final Duration TIDY_EVERY = Duration.ofMinutes(10);
 
@@ -45,6 +48,7 @@ final class Watchdog implements AutoCloseable {
   private @Nullable Subscription interests;
   private final AtomicBoolean looking = new AtomicBoolean();
   private volatile long lookedAt = System.nanoTime() - IDLE_NANOS;
+  private volatile long wakesAt = System.nanoTime();
   private volatile boolean stopping;
 
   Watchdog(
@@ -75,8 +79,14 @@ final class Watchdog implements AutoCloseable {
   void start() {
     cancels = plinth.notifications().subscribe(Cancelling.TOPIC, payload -> hinted());
     interests = control.watched().listen();
-    workers.whenTimed(signal::wake);
+    workers.whenTimed(this::begins);
     plinth.executor().execute(this::loop);
+  }
+
+  private void begins(Duration limit) {
+    if (System.nanoTime() + limit.toNanos() - wakesAt < 0) {
+      signal.wake();
+    }
   }
 
   private void hinted() {
@@ -87,7 +97,11 @@ final class Watchdog implements AutoCloseable {
   private void loop() {
     try {
       while (!stopping) {
-        signal.await(turn());
+        // What begins while this looks around must not be missed.
+        wakesAt = System.nanoTime() + FAR_NANOS;
+        long next = turn();
+        wakesAt = System.nanoTime() + next;
+        signal.await(next);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -148,7 +162,11 @@ final class Watchdog implements AutoCloseable {
       workers.running().forEach(this::insist);
       chores.forEach(Chore::runIfDue);
     } catch (Throwable e) {
-      log.warn("Jobs cannot be cancelled now; trying again", e);
+      if (stopping) {
+        log.debug("Jobs is closing, and can no longer look who is to stop", e);
+      } else {
+        log.warn("Jobs cannot be cancelled now; trying again", e);
+      }
     } finally {
       looking.set(false);
       signal.wake();
@@ -227,6 +245,12 @@ final class Watchdog implements AutoCloseable {
   public void close() {
     stopping = true;
     signal.wake();
+    long deadline = System.nanoTime() + CLOSING_NANOS;
+    while (looking.get()
+        && System.nanoTime() - deadline < 0
+        && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(this, INSIST_NANOS / 20);
+    }
     if (cancels != null) {
       cancels.close();
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ final class Workers {
   private final Runnable hungry;
   private final Deque<Claimed> waiting = new ArrayDeque<>();
   private final Set<ActiveRun> running = ConcurrentHashMap.newKeySet();
-  private volatile Runnable timed = () -> {};
+  private volatile Consumer<Duration> timed = limit -> {};
   private int threads;
   private int lowWater;
 
@@ -121,7 +122,7 @@ final class Workers {
   }
 
   /** Has this called each time a handler begins that may take only so long. */
-  void whenTimed(Runnable listener) {
+  void whenTimed(Consumer<Duration> listener) {
     timed = listener;
   }
 
@@ -235,7 +236,7 @@ final class Workers {
       return Stopped.beforeItBegan(job, never);
     }
     if (timeout != null) {
-      timed.run();
+      timed.accept(timeout);
     }
     try {
       Object result = handler.body().run(handlers.upcast(job, plinth.json()), run, plinth.json());
