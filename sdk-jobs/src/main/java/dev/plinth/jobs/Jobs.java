@@ -12,6 +12,7 @@ import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.internal.Watches;
 import dev.plinth.jobs.internal.node.NodeRepository;
 import dev.plinth.jobs.node.Nodes;
 import dev.plinth.jobs.schedule.Schedules;
@@ -60,6 +61,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final @Nullable Retention retention;
   private @Nullable Subscription retaining;
   private final Nodes nodes;
+  private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
@@ -75,6 +77,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
     this.nodes = NodeRepository.standalone(plinth);
+    this.watches = new Watches(plinth, statements);
   }
 
   /** Begins one that runs jobs. */
@@ -152,6 +155,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
       dispatcher.close();
       dispatcher = null;
     }
+    watches.close();
     state = State.CLOSED;
   }
 
@@ -163,6 +167,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Map<String, JobId> enqueue(JobGraph graph) {
     return standalone.enqueue(graph);
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    return standalone.enqueueOrFind(kind, args, options);
   }
 
   @Override
@@ -218,6 +227,45 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Schedules schedules() {
     return standalone.schedules();
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    return standalone.retryAll(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    return standalone.cancel(id, cancellation);
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    return standalone.cancelAll(filter, max, cancellation);
+  }
+
+  /** As {@link #watch(JobId, Duration, JobWatcher)}, four times a second at most. */
+  public JobWatch watch(JobId id, JobWatcher watcher) {
+    return watch(id, Duration.ofMillis(250), watcher);
+  }
+
+  /**
+   * Follows a job, of whichever tenant and wherever it runs: tells at once how it stands, then each
+   * time its status or its progress is another, and a last time when it has ended, which ends the
+   * watch. What comes in between two calls is left out. One thread of Plinth's executor asks for
+   * all that is watched, four times a second and when it is told of changes, and holds no
+   * connection meanwhile. A job that does not exist, or exists no more, ends it without a call.
+   *
+   * @param atMostEvery the least time between two calls but the last, from zero to an hour
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public JobWatch watch(JobId id, Duration atMostEvery, JobWatcher watcher) {
+    Args.notNull(id, "id");
+    Args.notNull(atMostEvery, "atMostEvery");
+    Args.check(
+        !atMostEvery.isNegative() && atMostEvery.compareTo(Duration.ofHours(1)) <= 0,
+        "atMostEvery must be from zero to an hour, but is " + atMostEvery);
+    return watches.watch(id, atMostEvery, Args.notNull(watcher, "watcher"));
   }
 
   @Override

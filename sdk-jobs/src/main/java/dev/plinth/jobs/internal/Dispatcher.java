@@ -50,6 +50,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore firing;
   private final UUID id;
   private final Strays strays;
+  private final Watchdog watchdog;
   private @Nullable Subscription hints;
   private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
@@ -87,11 +88,22 @@ public final class Dispatcher implements AutoCloseable {
             plinth,
             statements.complete(),
             statements.progressRows(),
+            statements.control(),
             this::batchesTouched,
             statements,
             this::ended);
     this.workers =
-        new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
+        new Workers(
+            plinth,
+            handlers,
+            endings,
+            strays,
+            runSql,
+            statements.control().deadlines(),
+            settings.workers(),
+            signal::wake);
+    this.watchdog =
+        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
@@ -110,6 +122,7 @@ public final class Dispatcher implements AutoCloseable {
     statements.gateHints().listen(onGateHint);
     gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
+    watchdog.start();
     plinth.executor().execute(this::loop);
   }
 
@@ -257,6 +270,7 @@ public final class Dispatcher implements AutoCloseable {
     } finally {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
+      watchdog.close();
       endings.close();
       published.withdraw();
       closeGate();

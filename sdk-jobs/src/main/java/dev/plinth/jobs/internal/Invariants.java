@@ -65,7 +65,8 @@ final class Invariants {
               <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
          OR j.epoch <= a.epoch
          OR num_nonnulls(j.epoch, j.attempt, j.instance_id) NOT IN (0, 3)
-         OR (j.status = 'failed' AND a.last IS DISTINCT FROM 'failed')
+         OR (j.status = 'failed'
+             AND COALESCE(a.last, 'none') NOT IN ('failed', 'timed_out', 'discarded'))
       """;
   private static final String EPOCHS =
       """
@@ -98,6 +99,7 @@ final class Invariants {
     more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
     LimitInvariants.addTo(queries, schema);
     ScheduleInvariants.addTo(queries, schema);
+    ControlInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

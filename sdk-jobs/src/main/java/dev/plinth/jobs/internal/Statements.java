@@ -37,6 +37,7 @@ public final class Statements {
   private final Links links;
   private final StepRows steps;
   private final ScheduleStatements schedules;
+  private final Control control;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -68,6 +69,7 @@ public final class Statements {
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
+    this.control = new Control(plinth, progressRows, hints);
     this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
@@ -78,7 +80,7 @@ public final class Statements {
       Runnable ended,
       Runnable limitedEnded) {
     return new Endings(
-        plinth, complete, fail, release, strays, batchesTouched, ended, limitedEnded);
+        plinth, complete, fail, release, control, strays, batchesTouched, ended, limitedEnded);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
@@ -159,6 +161,10 @@ public final class Statements {
 
   ReadJobs read() {
     return read;
+  }
+
+  Control control() {
+    return control;
   }
 
   Invariants invariants() {

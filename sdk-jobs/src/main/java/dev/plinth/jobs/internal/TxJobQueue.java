@@ -14,7 +14,10 @@ import dev.plinth.jobs.Batch;
 import dev.plinth.jobs.BatchFilter;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.BatchPage;
+import dev.plinth.jobs.CancelResult;
+import dev.plinth.jobs.Cancellation;
 import dev.plinth.jobs.Dependency;
+import dev.plinth.jobs.Enqueued;
 import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.Job;
@@ -24,11 +27,14 @@ import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobKind;
 import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobQueue;
+import dev.plinth.jobs.JobStatus;
 import dev.plinth.jobs.JobStep;
 import dev.plinth.jobs.NewBatch;
 import dev.plinth.jobs.OnFailure;
 import dev.plinth.jobs.Page;
+import dev.plinth.jobs.Unique;
 import dev.plinth.jobs.schedule.Schedules;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,6 +92,11 @@ public final class TxJobQueue implements JobQueue {
     if (documents.isEmpty()) {
       return List.of();
     }
+    if (options.unique() != null) {
+      return enqueueUnique(kind, documents, options, options.unique()).stream()
+          .map(Enqueued::id)
+          .toList();
+    }
     return scope.returning(
         tx -> {
           Writable.require(tx);
@@ -124,6 +135,62 @@ public final class TxJobQueue implements JobQueue {
     return enqueue.isEmpty()
         ? Map.of()
         : scope.returning(tx -> enqueue.write(Writable.require(tx), this));
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    Args.notNull(kind, "kind");
+    Args.notNull(options, "options");
+    Json document = plinth.json().write(Args.notNull(args, "args"));
+    return options.unique() == null
+        ? new Enqueued.Fresh(enqueue(kind, args, options))
+        : enqueueUnique(kind, List.of(document), options, options.unique()).get(0);
+  }
+
+  private List<Enqueued> enqueueUnique(
+      JobKind<?> kind, List<Json> documents, JobOptions options, Unique unique) {
+    Args.check(
+        documents.size() == 1 || unique.key() == null,
+        "args must be one where the options say Unique.byKey, since all would have the same key:"
+            + " use Unique.byArgs() for many");
+    String queue = options.queue() == null ? kind.queue() : options.queue();
+    return scope.returning(
+        tx -> {
+          Writable.require(tx);
+          requireUser(tx, options.user());
+          BatchId batch = options.batch();
+          if (batch != null) {
+            // First, so that a batch that takes no jobs leaves nothing behind.
+            statements.batches().add(tx, batch, 0);
+          }
+          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
+          boolean waits = !after.isEmpty();
+          Enqueue.Common common = common(tx, kind, options, queue, waits);
+          List<Enqueued> results =
+              statements
+                  .control()
+                  .uniqueKeys()
+                  .claim(tx, common.tenant(), common.type(), unique, documents);
+          List<JobId> ids = new ArrayList<>();
+          List<Json> fresh = new ArrayList<>();
+          for (int i = 0; i < results.size(); i++) {
+            if (results.get(i) instanceof Enqueued.Fresh job) {
+              ids.add(job.id());
+              fresh.add(documents.get(i));
+            }
+          }
+          if (!ids.isEmpty()) {
+            if (batch != null) {
+              statements.batches().add(tx, batch, ids.size());
+            }
+            statements.enqueue().write(tx, common, ids, fresh);
+            statements.links().outside(tx, ids, after);
+            if (!waits) {
+              statements.hints().ready(tx, queue);
+            }
+          }
+          return results;
+        });
   }
 
   private static Enqueue.Common common(
@@ -267,6 +334,40 @@ public final class TxJobQueue implements JobQueue {
   @Override
   public Schedules schedules() {
     return new TxSchedules(statements.schedules(), plinth.json(), scope);
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    Args.notNull(filter, "filter");
+    Args.range(max, 1, 1_000_000, "max");
+    Args.check(
+        filter.status() == null || filter.status() == JobStatus.FAILED,
+        "filter must have the status FAILED or none, but has " + filter.status());
+    return new ByFilter(statements, scope).retry(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    Args.notNull(id, "id");
+    Args.notNull(cancellation, "cancellation");
+    return scope.returning(
+        tx ->
+            statements
+                .control()
+                .cancelling()
+                .run(Writable.require(tx), List.of(id.value()), cancellation)
+                .getOrDefault(id.value(), CancelResult.NOT_PENDING));
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    Args.notNull(filter, "filter");
+    Args.range(max, 1, 1_000_000, "max");
+    Args.notNull(cancellation, "cancellation");
+    Args.check(
+        filter.status() == null || !filter.status().isEnded(),
+        "filter must have the status of pending jobs or none, but has " + filter.status());
+    return new ByFilter(statements, scope).cancel(filter, max, cancellation);
   }
 
   @Override
