@@ -38,6 +38,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private enum State {
     NEW,
     STARTED,
+    MANUAL,
     CLOSED
   }
 
@@ -48,6 +49,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final JobQueue standalone;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
+  private @Nullable ManualRunner manual;
 
   Jobs(Plinth plinth, Handlers handlers, DispatcherSettings settings) {
     this.plinth = plinth;
@@ -76,15 +78,13 @@ public final class Jobs implements JobQueue, AutoCloseable {
    * Starts Plinth if need be, and begins to claim and run jobs on its executor. Does nothing the
    * second time.
    *
-   * @throws IllegalStateException when there are no handlers, or after {@link #close()}
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when its
+   *     jobs are run manually
    */
   public synchronized void start() {
-    if (state == State.CLOSED) {
-      throw new IllegalStateException("Jobs is closed: build a new one");
-    }
-    if (handlers.isEmpty()) {
-      throw new IllegalStateException(
-          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    requireRunnable();
+    if (state == State.MANUAL) {
+      throw new IllegalStateException("These jobs are run manually: build another Jobs to start");
     }
     if (state == State.STARTED) {
       return;
@@ -94,6 +94,38 @@ public final class Jobs implements JobQueue, AutoCloseable {
     starting.start();
     dispatcher = starting;
     state = State.STARTED;
+  }
+
+  /**
+   * Starts Plinth if need be, and gives what runs jobs on the calling thread, one when asked for
+   * one. The same each time, until {@link #close()}.
+   *
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when it
+   *     was started
+   */
+  public synchronized ManualRunner runManually() {
+    requireRunnable();
+    if (state == State.STARTED) {
+      throw new IllegalStateException("These jobs are started: build another Jobs to run manually");
+    }
+    if (manual == null) {
+      plinth.start();
+      Dispatcher byHand = new Dispatcher(plinth, settings, statements, handlers);
+      manual = new ManualRunner(plinth, byHand);
+      dispatcher = byHand;
+      state = State.MANUAL;
+    }
+    return manual;
+  }
+
+  private void requireRunnable() {
+    if (state == State.CLOSED) {
+      throw new IllegalStateException("Jobs is closed: build a new one");
+    }
+    if (handlers.isEmpty()) {
+      throw new IllegalStateException(
+          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    }
   }
 
   /**

@@ -31,6 +31,7 @@ final class Workers {
   private final Runnable hungry;
   private final Deque<Claimed> waiting = new ArrayDeque<>();
   private final Set<ActiveRun> running = ConcurrentHashMap.newKeySet();
+  private volatile Runnable beginning = () -> {};
   private int threads;
   private int lowWater;
 
@@ -63,6 +64,20 @@ final class Workers {
       waiting.addAll(claimed);
     }
     startWorkers();
+  }
+
+  /** Told, on its thread, of every handler that is about to begin. */
+  void onBegin(Runnable listener) {
+    beginning = listener;
+  }
+
+  /** Runs a job on the calling thread, for whoever runs jobs by hand. */
+  void runHere(Claimed claimed) {
+    synchronized (this) {
+      waiting.add(claimed);
+      threads++;
+    }
+    work();
   }
 
   /** Sees to it that enough work; repeated, because the executor may have refused before. */
@@ -196,6 +211,7 @@ final class Workers {
     }
     Handlers.Handler handler = handlers.of(job.type());
     run.begin();
+    beginning.run();
     try {
       return completed(run, handler.body().run(job.args(), run, plinth.json()));
     } catch (Throwable e) {
