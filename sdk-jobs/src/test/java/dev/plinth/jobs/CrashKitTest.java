@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  */
 class CrashKitTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
-  private static final int BOUNDARIES = LARGE ? 1_000 : 12;
+  private static final int BOUNDARIES = LARGE ? 1_000 : 6;
   private static final RetryPolicy MANY = RetryPolicy.defaults().withMaxAttempts(100);
 
   static final JobType<Number> EXACT = JobType.of("exact", Number.class).withRetryPolicy(MANY);
@@ -134,7 +134,7 @@ class CrashKitTest {
 
   @Test
   void cut_everyJobEndsOnce() {
-    CrashReport report = CrashKit.of(Everything.class).atMost(LARGE ? 1_000 : 30).cut();
+    CrashReport report = CrashKit.of(Everything.class).atMost(LARGE ? 1_000 : 10).cut();
     System.out.println("cut: " + report);
     assertThat(report.boundaries()).isGreaterThan(40);
   }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Records that jobs ended well, any number in one statement: the lease goes, the attempt is
- * appended, the record updated once, and the batches' deltas appended.
+ * Records that jobs ended well, any number in one statement: the lease goes, the record is updated
+ * once and tells of the attempt too, and the batches' deltas are appended.
  */
 final class Complete {
   private static final String COMPLETE =
@@ -27,14 +27,12 @@ final class Complete {
           AND l.epoch = g.epoch
         RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
                   g.batch_id, g.result, g.done, g.total, g.note
-      ), attempted AS (
-        INSERT INTO {schema}.job_attempts
-          (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome)
-        SELECT g.job_id, g.epoch, g.attempt, g.instance_id, g.claimed_at, {now}, 'completed'
-        FROM gone g
       ), recorded AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'completed',
+            instance_id = g.instance_id,
+            epoch = g.epoch,
+            attempt = g.attempt,
             result = g.result::jsonb,
             progress_done = g.done,
             progress_total = g.total,

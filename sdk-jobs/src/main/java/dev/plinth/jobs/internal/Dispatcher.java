@@ -8,8 +8,8 @@ import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.ManualRun;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -28,6 +28,7 @@ public final class Dispatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
   private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+  private static final Duration ADOPT_EVERY = Duration.ofMinutes(10);
 
   private final Plinth plinth;
   private final DispatcherSettings settings;
@@ -44,11 +45,14 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
+  private final Chore adopting;
+  private final List<Line> lines;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
   private @Nullable Subscription losses;
   private @Nullable Claimed inHand;
+  private @Nullable UUID registered;
   private volatile boolean stopping;
 
   /** Prepares; {@link #start()} begins. */
@@ -71,6 +75,8 @@ public final class Dispatcher implements AutoCloseable {
     this.workers =
         new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
     this.prefetch = new Prefetch(settings.workers());
+    this.adopting = chore("adopting claimers", ADOPT_EVERY, statements.claimers());
+    this.lines = settings.queues().stream().map(queue -> new Line(claim.lanes(queue))).toList();
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
@@ -92,6 +98,9 @@ public final class Dispatcher implements AutoCloseable {
       folding.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
+      lines.stream()
+          .filter(line -> queue.isEmpty() || line.lanes.queue().equals(queue))
+          .forEach(line -> line.hinted.set(true));
       signal.wake();
     }
   }
@@ -126,6 +135,7 @@ public final class Dispatcher implements AutoCloseable {
       rescuing.runIfDue();
       folding.runIfDue();
       tidying.runIfDue();
+      adopting.runIfDue();
       return claim();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
@@ -143,13 +153,12 @@ public final class Dispatcher implements AutoCloseable {
       workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
     }
     boolean full = false;
-    for (String queue : settings.queues()) {
+    for (Line line : lines) {
       int room = workers.room(prefetch.size());
       if (stopping || room < prefetch.least() || !plinth.instances().isAlive()) {
         continue;
       }
-      UUID instance = plinth.instances().id();
-      List<Claimed> claimed = alone(tx -> claim.next(tx, instance, id, queue, room));
+      List<Claimed> claimed = claim(line, room);
       if (!claimed.isEmpty()) {
         claimed.forEach(strays::know);
         prefetch.claimed(claimed.size() == room);
@@ -163,6 +172,52 @@ public final class Dispatcher implements AutoCloseable {
       }
     }
     return full && workers.room(prefetch.size()) >= prefetch.least();
+  }
+
+  private List<Claimed> claim(Line line, int room) {
+    UUID instance = registered();
+    // Taken before the claim, so that what is hinted at meanwhile is looked at again.
+    boolean hinted = line.hinted.getAndSet(false);
+    List<Claimed> claimed = next(line, instance, room);
+    if (line.isToBeLookedAt(claimed.size(), room, hinted)) {
+      look(line);
+      if (claimed.isEmpty()) {
+        claimed = next(line, instance, room);
+      }
+    }
+    return claimed;
+  }
+
+  /** This instance, which is among the claimers. */
+  private UUID registered() {
+    UUID instance = plinth.instances().id();
+    if (!instance.equals(registered)) {
+      alone(
+          tx -> {
+            statements.claimers().register(tx, instance);
+            return true;
+          });
+      registered = instance;
+    }
+    return instance;
+  }
+
+  private void look(Line line) {
+    alone(
+        tx -> {
+          line.lanes.look(tx);
+          return true;
+        });
+    line.looked();
+  }
+
+  private List<Claimed> next(Line line, UUID instance, int room) {
+    try {
+      return alone(tx -> claim.next(tx, instance, id, line.lanes, room));
+    } catch (RuntimeException | Error e) {
+      strays.suspect();
+      throw e;
+    }
   }
 
   /**
@@ -188,9 +243,13 @@ public final class Dispatcher implements AutoCloseable {
       throw new IllegalStateException("Jobs is closed: build a new one");
     }
     giveBackInHand();
-    for (String queue : new TreeSet<>(settings.queues())) {
-      UUID instance = plinth.instances().id();
-      List<Claimed> claimed = alone(tx -> claim.next(tx, instance, id, queue, 1));
+    List<Line> inOrder = new ArrayList<>(lines);
+    inOrder.sort(Comparator.comparing(line -> line.lanes.queue()));
+    for (Line line : inOrder) {
+      UUID instance = registered();
+      // Every time, so that no lane is unknown and the order is exact.
+      look(line);
+      List<Claimed> claimed = next(line, instance, 1);
       if (!claimed.isEmpty()) {
         Claimed job = claimed.get(0);
         strays.know(job);

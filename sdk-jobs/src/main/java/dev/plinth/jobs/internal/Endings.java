@@ -113,6 +113,9 @@ final class Endings implements AutoCloseable {
 
   private void written(Pending pending, boolean held) {
     Claimed job = pending.ending().job();
+    if (!held && pending.ending() instanceof Ending.Released) {
+      strays.suspect();
+    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",

@@ -27,7 +27,7 @@ final class Fail {
         WHERE l.job_id = g.job_id
           AND l.epoch = g.epoch
         RETURNING g.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
-                  l.attempt
+                  l.attempt, l.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome,
@@ -38,9 +38,9 @@ final class Fail {
         FROM gone g
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
-          (job_id, run_at, queue, priority, type, job_version, epoch, attempt)
+          (job_id, run_at, queue, priority, type, job_version, epoch, attempt, group_id)
         SELECT g.job_id, {now} + make_interval(secs => g.retry_ms / 1000.0), g.queue, g.priority,
-               g.type, g.job_version, g.epoch, g.attempt + 1
+               g.type, g.job_version, g.epoch, g.attempt + 1, g.group_id
         FROM gone g
         WHERE g.retry_ms IS NOT NULL
       ), recorded AS (

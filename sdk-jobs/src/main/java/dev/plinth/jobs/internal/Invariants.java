@@ -39,20 +39,25 @@ final class Invariants {
         AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id = j.id)
       """;
+  // A completion is told by the record, or, by a node of an earlier version, by a row of its own.
   private static final String ENDED_ONCE =
       """
       SELECT j.id::text AS subject,
              'status ' || j.status || ', attempts that completed it: ' || a.completed
+               || ', told by the record: ' || COALESCE(j.epoch::text, 'none')
                || ', that came last: ' || COALESCE(a.last, 'none') AS detail
       FROM {schema}.computational_jobs j
       CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE a.outcome = 'completed') AS completed,
+        SELECT count(*) FILTER (WHERE a.outcome = 'completed') AS completed, max(a.epoch) AS epoch,
                (array_agg(a.outcome ORDER BY a.epoch DESC))[1] AS last
         FROM {schema}.job_attempts a
         WHERE a.job_id = j.id
       ) a
-      WHERE a.completed <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
-         OR (j.status <> 'pending' AND a.last IS DISTINCT FROM j.status)
+      WHERE a.completed + CASE WHEN j.epoch IS NULL THEN 0 ELSE 1 END
+              <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
+         OR j.epoch <= a.epoch
+         OR num_nonnulls(j.epoch, j.attempt, j.instance_id) NOT IN (0, 3)
+         OR (j.status = 'failed' AND a.last IS DISTINCT FROM 'failed')
       """;
   private static final String EPOCHS =
       """

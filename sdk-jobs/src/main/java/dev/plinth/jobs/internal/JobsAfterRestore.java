@@ -107,6 +107,7 @@ final class JobsAfterRestore {
   private JobsAfterRestore() {}
 
   static void run(Restoring restoring) {
+    restoring.change("claimers forgotten", "DELETE FROM {schema}.job_claimers");
     for (String place : new String[] {"job_ready", "job_delayed", "job_leases"}) {
       restoring.change(
           "rows of jobs that have ended removed from " + place, STALE.formatted(place));

@@ -45,6 +45,7 @@ final class ReadJobs {
   /** A transaction of a tenant sees that tenant's jobs only. */
   private static final String TENANT = "  AND (?::text IS NULL OR j.tenant_id = ?::text)\n";
 
+  // The attempt that completed a job is told by its record.
   private static final String ATTEMPTS =
       """
       SELECT a.job_id, a.epoch, a.attempt, a.instance_id, a.started_at, a.ended_at, a.outcome,
@@ -55,7 +56,15 @@ final class ReadJobs {
           SELECT FROM {schema}.computational_jobs j
           WHERE j.id = a.job_id
             AND j.tenant_id = ?::text))
-      ORDER BY a.epoch
+      UNION ALL
+      SELECT j.id, j.epoch, j.attempt, j.instance_id, j.started_at, j.completed_at, j.status,
+             NULL, NULL, NULL
+      FROM {schema}.computational_jobs j
+      WHERE j.id = ?
+        AND j.status = 'completed'
+        AND j.epoch IS NOT NULL
+        AND (?::text IS NULL OR j.tenant_id = ?::text)
+      ORDER BY epoch
       """;
 
   private final Schema schema;
@@ -124,6 +133,7 @@ final class ReadJobs {
   }
 
   List<Attempt> attempts(Tx tx, JobId id) {
+    String tenant = tx.tenantId().orElse(null);
     return Sql.query(
         tx.connection(),
         attempts,
@@ -140,8 +150,11 @@ final class ReadJobs {
                 row.getString("error"),
                 row.getString("stack_trace")),
         id.value(),
-        tx.tenantId().orElse(null),
-        tx.tenantId().orElse(null));
+        tenant,
+        tenant,
+        id.value(),
+        tenant,
+        tenant);
   }
 
   private static Job job(ResultSet row) throws SQLException {

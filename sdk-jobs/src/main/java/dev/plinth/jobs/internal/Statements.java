@@ -11,6 +11,7 @@ public final class Statements {
   private final Complete complete;
   private final Fail fail;
   private final Release release;
+  private final Claimers claimers;
   private final Rescue rescue;
   private final Promote promote;
   private final Enqueue enqueue;
@@ -28,7 +29,8 @@ public final class Statements {
     this.complete = new Complete(schema, progressRows);
     this.fail = new Fail(schema, progressRows, plinth.events());
     this.release = new Release(schema);
-    this.rescue = new Rescue(schema, plinth.instances(), plinth.events());
+    this.claimers = new Claimers(schema);
+    this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
     this.promote = new Promote(schema);
     this.enqueue = new Enqueue(schema, plinth.ids());
     this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
@@ -56,6 +58,10 @@ public final class Statements {
 
   Complete complete() {
     return complete;
+  }
+
+  Claimers claimers() {
+    return claimers;
   }
 
   Rescue rescue() {
