@@ -28,10 +28,11 @@ final class Line {
   boolean isToBeLookedAt(int claimed, int room, boolean wasHinted) {
     claimedSince += claimed;
     long since = System.nanoTime() - lookedAt;
-    if (claimed == room) {
-      return claimedSince >= CLAIMED_MANY;
+    // Also while there is enough to do: a higher priority may have come.
+    if (since >= LATER_NANOS || (claimed == room && claimedSince >= CLAIMED_MANY)) {
+      return true;
     }
-    return (claimed == 0 && wasHinted && since >= NOT_SOONER_NANOS) || since >= LATER_NANOS;
+    return claimed == 0 && wasHinted && since >= NOT_SOONER_NANOS;
   }
 
   /** The lanes have been looked at. */
