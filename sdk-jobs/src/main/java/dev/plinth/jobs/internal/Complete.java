@@ -14,19 +14,30 @@ import java.util.UUID;
  * once and tells of the attempt too, and the batches' deltas are appended.
  */
 final class Complete {
+  // Each lease is looked up by its job and taken away by its address: the planner, left to itself,
+  // reads the whole table for a few hundred of them, and it may be full of dead rows.
   private static final String COMPLETE =
       """
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, result, done, total, note)
+      ), held AS MATERIALIZED (
+        SELECT l.place, g.batch_id, g.result, g.done, g.total, g.note
+        FROM given g
+        CROSS JOIN LATERAL (
+          SELECT l.ctid AS place
+          FROM {schema}.job_leases l
+          WHERE l.job_id = g.job_id
+            AND l.epoch = g.epoch
+          FOR UPDATE
+        ) l
       ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
+        USING held h
+        WHERE l.ctid = h.place
         RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
-                  g.batch_id, g.result, g.done, g.total, g.note
+                  h.batch_id, h.result, h.done, h.total, h.note
       ), recorded AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'completed',
