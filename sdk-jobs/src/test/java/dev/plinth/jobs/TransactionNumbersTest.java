@@ -79,8 +79,7 @@ class TransactionNumbersTest {
     try (OwnServer first =
             OwnServer.create(
                 Map.of(
-                    "archive_mode", "on",
-                    "archive_command", "cp \"%p\" \"" + archive + "/%f\""));
+                    "archive_mode", "on", "archive_command", "cp \"%p\" \"" + archive + "/%f\""));
         TestDatabase database = first.createDatabase()) {
       AtomicReference<String> address = new AtomicReference<>(database.url());
       try (Plinth node = on(address, database).build();

@@ -1,19 +1,9 @@
 package dev.plinth.test.jobs;
 
-import dev.plinth.core.PlinthException;
 import dev.plinth.core.spi.Args;
-import dev.plinth.core.spi.Sql;
-import dev.plinth.jobs.Fault;
-import dev.plinth.jobs.JobFilter;
-import dev.plinth.jobs.JobStatus;
-import dev.plinth.jobs.Page;
-import dev.plinth.test.ForkedJvm;
 import dev.plinth.test.PlinthFixture;
 import dev.plinth.test.TestDatabase;
 import dev.plinth.test.jobs.CrashReport.Reached;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -22,8 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /**
  * Proves that handlers survive crashes: runs a {@link CrashScenario} again and again, each time in
@@ -48,10 +36,6 @@ import java.util.function.BooleanSupplier;
 public final class CrashKit {
   private static final int AT_A_TIME = 2;
   private static final int MOST = 100;
-  private static final int ROUNDS = 100;
-  private static final int FAILURES = 50;
-  private static final String SESSIONS = "plinth-crash";
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final Class<? extends CrashScenario> type;
   private final Set<Boundary> only;
@@ -89,7 +73,7 @@ public final class CrashKit {
    * @throws AssertionError when the scenario's claims do not hold afterwards, or without any crash
    */
   public CrashReport kill() {
-    return exercise(CrashKit::isSeenFromOutside, this::killed);
+    return exercise(CrashKit::isSeenFromOutside, Crashes::kill);
   }
 
   /**
@@ -101,7 +85,7 @@ public final class CrashKit {
    * @throws UnsupportedOperationException on Windows
    */
   public CrashReport pause() {
-    return exercise(CrashKit::isSeenFromOutside, this::paused);
+    return exercise(CrashKit::isSeenFromOutside, Crashes::pause);
   }
 
   /**
@@ -112,7 +96,7 @@ public final class CrashKit {
    * @throws AssertionError when the scenario's claims do not hold afterwards, or without any crash
    */
   public CrashReport cut() {
-    return exercise(CrashKit::isOnAConnection, this::cut);
+    return exercise(CrashKit::isOnAConnection, Crashes::cut);
   }
 
   private static boolean isSeenFromOutside(Boundary boundary) {
@@ -186,7 +170,7 @@ public final class CrashKit {
       try (CrashNode node = CrashNode.watched(scenario, fixture.database(), boundaries)) {
         CrashMain.drain(node, boundaries);
       }
-      finish(scenario, fixture.database());
+      Heir.finish(scenario, fixture.database());
     } catch (Throwable e) {
       throw new AssertionError(type.getName() + " fails even without a crash", e);
     }
@@ -197,7 +181,7 @@ public final class CrashKit {
     CrashScenario scenario = CrashNode.scenario(type);
     try (PlinthFixture fixture = prepared(scenario)) {
       crashing.crash(scenario, fixture.database(), boundary);
-      finish(scenario, fixture.database());
+      Heir.finish(scenario, fixture.database());
     } catch (Throwable e) {
       throw new AssertionError(
           type.getName() + " does not survive a crash at " + boundary + ": " + e.getMessage(), e);
@@ -214,160 +198,5 @@ public final class CrashKit {
       fixture.close();
       throw e;
     }
-  }
-
-  private ForkedJvm fork(TestDatabase database, Reached boundary) {
-    String url = database.url();
-    String named = url + (url.contains("?") ? "&" : "?") + "ApplicationName=" + SESSIONS;
-    return ForkedJvm.start(
-        CrashMain.class, named, type.getName(), Integer.toString(boundary.number()));
-  }
-
-  private void killed(CrashScenario scenario, TestDatabase database, Reached boundary) {
-    try (ForkedJvm jvm = fork(database, boundary)) {
-      jvm.await(CrashMain.REACHED);
-      jvm.kill();
-    }
-    awaitTrue(() -> sessions(database, "application_name = '" + SESSIONS + "'") == 0);
-  }
-
-  private void paused(CrashScenario scenario, TestDatabase database, Reached boundary)
-      throws InterruptedException, ExecutionException {
-    ExecutorService heirs = Executors.newSingleThreadExecutor();
-    try (ForkedJvm jvm = fork(database, boundary)) {
-      jvm.await(CrashMain.REACHED);
-      jvm.pause();
-      Future<?> heir = heirs.submit(() -> inherit(scenario, database));
-      // The heir may have to wait for what the paused process has locked.
-      awaitTrue(() -> heir.isDone() || sessions(database, "wait_event_type = 'Lock'") > 0);
-      jvm.resume();
-      jvm.send(CrashMain.GO_ON);
-      jvm.await(CrashMain.FINISHED);
-      heir.get();
-    } finally {
-      heirs.shutdownNow();
-    }
-  }
-
-  private void cut(CrashScenario scenario, TestDatabase database, Reached boundary) {
-    List<CrashNode> here = new ArrayList<>();
-    Boundaries boundaries =
-        new Boundaries(
-            (reached, connection) -> {
-              if (reached.number() == boundary.number() && connection != null) {
-                terminate(database, connection);
-                if (reached.boundary() == Boundary.AFTER_COMMIT_UNANSWERED) {
-                  here.forEach(node -> node.pool().evictConnection(connection));
-                  throw new SQLException("The connection was cut after a COMMIT", "08006");
-                }
-              }
-            });
-    try (CrashNode node = CrashNode.watched(scenario, database, boundaries)) {
-      here.add(node);
-      for (int failures = 0; !drained(node, boundaries); failures++) {
-        if (failures == FAILURES) {
-          throw new AssertionError("The jobs cannot be drained after the cut");
-        }
-      }
-    }
-  }
-
-  private static boolean drained(CrashNode node, Boundaries boundaries) {
-    try {
-      CrashMain.drain(node, boundaries);
-      return true;
-    } catch (PlinthException e) {
-      // As a dispatcher does: the next turn will do better.
-      return false;
-    }
-  }
-
-  private static void terminate(TestDatabase database, Connection connection) {
-    int pid = Sql.query(connection, "SELECT pg_backend_pid()", row -> row.getInt(1)).get(0);
-    try (Connection besides = database.connect()) {
-      // Returns when the session is gone.
-      Sql.query(besides, "SELECT pg_terminate_backend(?, 30000)", row -> row.getBoolean(1), pid);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static long sessions(TestDatabase database, String which) {
-    try (Connection connection = database.connect()) {
-      return Sql.query(
-              connection,
-              "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
-                  + which,
-              row -> row.getLong(1))
-          .get(0);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static void awaitTrue(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("What the crash kit waits for has not come within a minute");
-      }
-      LockSupport.parkNanos(10_000_000L);
-    }
-  }
-
-  private interface Claims {
-    void hold(CrashNode node) throws Exception;
-  }
-
-  /** As another node would that comes later; then everything must be right. */
-  private static void finish(CrashScenario scenario, TestDatabase database) {
-    workOff(
-        scenario,
-        database,
-        node -> {
-          List<Fault> faults = node.jobs().check();
-          if (!faults.isEmpty()) {
-            throw new AssertionError("jobs.check() tells of " + faults);
-          }
-          scenario.verify(node.plinth(), node.jobs());
-        });
-  }
-
-  private static void workOff(CrashScenario scenario, TestDatabase database, Claims claims) {
-    try (CrashNode node = CrashNode.of(scenario, database)) {
-      JobsTesting testing = inherited(node, database);
-      for (int round = 0; isAnyRunning(node); round++) {
-        if (round == ROUNDS) {
-          throw new AssertionError(
-              "Jobs are held by dead processes\n" + EnqueuedJobs.told(testing.enqueued()));
-        }
-        LockSupport.parkNanos(10_000_000L);
-        inherited(node, database);
-      }
-      claims.hold(node);
-    } catch (AssertionError | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Works off what can be had while another process may still hold something. */
-  private static void inherit(CrashScenario scenario, TestDatabase database) {
-    try (CrashNode node = CrashNode.of(scenario, database)) {
-      inherited(node, database);
-    }
-  }
-
-  private static JobsTesting inherited(CrashNode node, TestDatabase database) {
-    // Others are dead by then; this one is too if it was there, and goes on under another id.
-    database.clock().advance(node.plinth().instances().timeToLive().plusSeconds(1));
-    JobsTesting testing = JobsTesting.of(node.plinth(), node.jobs(), database.clock());
-    testing.drainToTheEnd();
-    return testing;
-  }
-
-  private static boolean isAnyRunning(CrashNode node) {
-    return !node.jobs().list(JobFilter.all().status(JobStatus.RUNNING), Page.first(1)).isEmpty();
   }
 }
