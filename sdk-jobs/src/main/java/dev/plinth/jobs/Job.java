@@ -1,6 +1,7 @@
 package dev.plinth.jobs;
 
 import dev.plinth.core.json.Json;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,13 @@ import org.jspecify.annotations.Nullable;
  * @param startedAt when the running or the last ended attempt was claimed, or null
  * @param completedAt when it ended, well or not, or null
  * @param instanceId the instance that runs it, or null
+ * @param definition what it is a run of, in the host's words, or null
+ * @param subject what it is about, in the host's words, or null
+ * @param trigger what set it off, or null
+ * @param metadata what else the host keeps with it, or null
+ * @param limitKey the key under which limits count it, or null
+ * @param deadline when it must have ended, or null
+ * @param timeout how long an attempt may take, or null for what its kind says
  */
 public record Job(
     JobId id,
@@ -51,4 +59,11 @@ public record Job(
     @Nullable Instant runAt,
     @Nullable Instant startedAt,
     @Nullable Instant completedAt,
-    @Nullable UUID instanceId) {}
+    @Nullable UUID instanceId,
+    @Nullable String definition,
+    @Nullable String subject,
+    @Nullable String trigger,
+    @Nullable Json metadata,
+    @Nullable String limitKey,
+    @Nullable Instant deadline,
+    @Nullable Duration timeout) {}

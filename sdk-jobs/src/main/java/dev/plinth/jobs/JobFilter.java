@@ -5,22 +5,30 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which jobs to list; what is null does not matter. Immutable. Listing by user, batch, parent or
- * any status but {@code COMPLETED} uses an index; by type alone it walks the record backwards.
+ * Which jobs to list; what is null does not matter. Immutable. Each of these alone is found by an
+ * index, and several together by one of theirs; {@code COMPLETED} alone walks the record backwards,
+ * where nearly every job is one.
  *
  * @param user its owner
  * @param type the name of its kind
  * @param status where it stands
  * @param batch its batch
  * @param parent its parent
+ * @param definition what it is a run of
+ * @param subject what it is about
+ * @param trigger what set it off
  */
 public record JobFilter(
     @Nullable UUID user,
     @Nullable String type,
     @Nullable JobStatus status,
     @Nullable BatchId batch,
-    @Nullable JobId parent) {
-  private static final JobFilter ALL = new JobFilter(null, null, null, null, null);
+    @Nullable JobId parent,
+    @Nullable String definition,
+    @Nullable String subject,
+    @Nullable String trigger) {
+  private static final JobFilter ALL =
+      new JobFilter(null, null, null, null, null, null, null, null);
 
   /** Every job. */
   public static JobFilter all() {
@@ -29,26 +37,49 @@ public record JobFilter(
 
   /** The same, of this owner. */
   public JobFilter user(UUID user) {
-    return new JobFilter(Args.notNull(user, "user"), type, status, batch, parent);
+    Args.notNull(user, "user");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
   }
 
   /** The same, of this kind. */
   public JobFilter type(JobKind<?> kind) {
-    return new JobFilter(user, Args.notNull(kind, "kind").name(), status, batch, parent);
+    String name = Args.notNull(kind, "kind").name();
+    return new JobFilter(user, name, status, batch, parent, definition, subject, trigger);
   }
 
   /** The same, standing there. */
   public JobFilter status(JobStatus status) {
-    return new JobFilter(user, type, Args.notNull(status, "status"), batch, parent);
+    Args.notNull(status, "status");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
   }
 
   /** The same, in this batch. */
   public JobFilter batch(BatchId batch) {
-    return new JobFilter(user, type, status, Args.notNull(batch, "batch"), parent);
+    Args.notNull(batch, "batch");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
   }
 
   /** The same, under this parent. */
   public JobFilter parent(JobId parent) {
-    return new JobFilter(user, type, status, batch, Args.notNull(parent, "parent"));
+    Args.notNull(parent, "parent");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
+  }
+
+  /** The same, runs of this definition. */
+  public JobFilter definition(String definition) {
+    Args.text(definition, 255, "definition");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
+  }
+
+  /** The same, about this subject. */
+  public JobFilter subject(String subject) {
+    Args.text(subject, 255, "subject");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
+  }
+
+  /** The same, set off by this. */
+  public JobFilter trigger(String trigger) {
+    Args.text(trigger, 50, "trigger");
+    return new JobFilter(user, type, status, batch, parent, definition, subject, trigger);
   }
 }

@@ -56,9 +56,9 @@ public final class ManualRunner {
   }
 
   /**
-   * Does what any node may do in the background until nothing of it is left, then claims the next
-   * job that is due and runs it. Blocks until its end is durable. Higher priorities come first,
-   * then what was enqueued earlier; of several queues, those with lesser names.
+   * Makes jobs ready whose time has come, then claims the next one that is due and runs it. Blocks
+   * until its end is durable. Higher priorities come first, then what was enqueued earlier; of
+   * several queues, those with lesser names.
    *
    * @return the attempt; empty when nothing is due that this {@code Jobs} has a handler for
    * @throws IllegalStateException when the calling thread is in a transaction, since a job's claim
@@ -67,9 +67,16 @@ public final class ManualRunner {
    * @throws dev.plinth.core.PlinthException when the database refuses; call it again
    */
   public synchronized Optional<ManualRun> runOne() {
-    sweep();
+    prepare();
+    dispatcher.readyByHand();
     watcher.accept(Stage.CLAIMING);
     @Nullable ManualRun claimed = dispatcher.claimByHand();
+    if (claimed == null) {
+      // Background work may have been waiting for background work.
+      sweep();
+      watcher.accept(Stage.CLAIMING);
+      claimed = dispatcher.claimByHand();
+    }
     if (claimed == null) {
       return Optional.empty();
     }
@@ -86,13 +93,17 @@ public final class ManualRunner {
    * @throws IllegalStateException as {@link #runOne()} does
    */
   public synchronized void sweep() {
+    prepare();
+    dispatcher.sweepByHand();
+  }
+
+  private void prepare() {
     if (plinth.currentTransaction().isPresent()) {
       throw new IllegalStateException(
           "The calling thread is in a transaction, but jobs run outside: commit it first");
     }
     awaitInstance();
     watcher.accept(Stage.SWEEPING);
-    dispatcher.sweepByHand();
   }
 
   /** After a leap of the clock the instance is dead, and the next heartbeat makes another. */

@@ -62,7 +62,8 @@ final class Claim {
         FROM taken t
       )
       SELECT t.job_id, t.epoch + 1, t.type, t.job_version, t.attempt,
-             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id
+             j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
+             t.queue, t.group_id IS NOT NULL
       FROM taken t
       JOIN {schema}.computational_jobs j ON j.id = t.job_id
       ORDER BY t.priority DESC, t.xid, t.seq
@@ -118,6 +119,8 @@ final class Claim {
         row.getObject(8, UUID.class),
         row.getString(9),
         row.getObject(10, UUID.class),
-        row.getObject(11, UUID.class));
+        row.getObject(11, UUID.class),
+        row.getString(12),
+        row.getBoolean(13));
   }
 }

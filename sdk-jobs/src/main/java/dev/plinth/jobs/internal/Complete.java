@@ -36,7 +36,7 @@ final class Complete {
         DELETE FROM {schema}.job_leases l
         USING held h
         WHERE l.ctid = h.place
-        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
+        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at, l.queue, l.type,
                   h.batch_id, h.result, h.done, h.total, h.note
       ), recorded AS (
         UPDATE {schema}.computational_jobs j
@@ -52,13 +52,20 @@ final class Complete {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id
+        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, completed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
         FROM gone g
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g
@@ -69,7 +76,11 @@ final class Complete {
   private final ProgressRows progressRows;
 
   Complete(Schema schema, ProgressRows progressRows) {
-    this.complete = schema.render(COMPLETE);
+    this.complete =
+        schema.render(
+            COMPLETE.replace(
+                "{tally}",
+                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'completed'", "r.due_at")));
     this.progressRows = progressRows;
   }
 

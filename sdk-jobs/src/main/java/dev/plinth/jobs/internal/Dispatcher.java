@@ -2,14 +2,12 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events.Subscription;
-import dev.plinth.core.tx.TxFunction;
-import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.ManualRun;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -33,7 +31,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Plinth plinth;
   private final DispatcherSettings settings;
   private final Statements statements;
-  private final Claim claim;
+  private final NodeLimits nodeLimits;
   private final Endings endings;
   private final Workers workers;
   private final Prefetch prefetch;
@@ -41,18 +39,26 @@ public final class Dispatcher implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final List<Chore> chores = new ArrayList<>();
   private final Consumer<String> onHint = this::hinted;
+  private final Consumer<String> onGateHint = this::gateHinted;
+  private final Gatekeeper gatekeeper;
+  private final Chore looking;
   private final Chore promoting;
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
   private final Chore adopting;
-  private final List<Line> lines;
+  private final Claiming claiming;
+  private final Chore counting;
+  private final Chore publishing;
+  private final PublishHandlers published;
+  private final Chore unblocking;
+  private final Chore sweepingEdges;
   private final UUID id;
   private final Strays strays;
   private @Nullable Subscription hints;
+  private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
   private @Nullable Claimed inHand;
-  private @Nullable UUID registered;
   private volatile boolean stopping;
 
   /** Prepares; {@link #start()} begins. */
@@ -61,7 +67,9 @@ public final class Dispatcher implements AutoCloseable {
     this.plinth = plinth;
     this.settings = settings;
     this.statements = statements;
-    this.claim = new Claim(plinth.schema(), handlers.versions());
+    this.nodeLimits = new NodeLimits(plinth.schema(), handlers.versions(), settings.caps());
+    this.gatekeeper = new Gatekeeper(plinth, statements.gatekeep(), this::giveBackWaiting);
+    this.looking = chore("looking at limits", settings.pollInterval(), gatekeeper);
     this.promoting = chore("promoting", settings.pollInterval(), statements.promote());
     this.rescuing =
         chore("rescuing", plinth.instances().timeToLive().dividedBy(4), statements.rescue());
@@ -69,14 +77,27 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
-    this.endings = statements.endings(plinth, strays, this::batchesTouched);
+    this.adopting = chore("adopting claimers", ADOPT_EVERY, statements.claimers());
+    this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
+    this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
+    this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.endings =
+        statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
-        new RunSql(plinth, statements.complete(), statements.progressRows(), this::batchesTouched);
+        new RunSql(
+            plinth,
+            statements.complete(),
+            statements.progressRows(),
+            this::batchesTouched,
+            statements,
+            this::ended);
     this.workers =
         new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
     this.prefetch = new Prefetch(settings.workers());
-    this.adopting = chore("adopting claimers", ADOPT_EVERY, statements.claimers());
-    this.lines = settings.queues().stream().map(queue -> new Line(claim.lanes(queue))).toList();
+    this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
+    this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
+    this.publishing =
+        chore("publishing handlers", plinth.instances().timeToLive().dividedBy(4), published);
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
@@ -89,6 +110,8 @@ public final class Dispatcher implements AutoCloseable {
   public void start() {
     statements.hints().listen(onHint);
     hints = plinth.notifications().subscribe(Hints.TOPIC, onHint);
+    statements.gateHints().listen(onGateHint);
+    gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
     plinth.executor().execute(this::loop);
   }
@@ -96,11 +119,19 @@ public final class Dispatcher implements AutoCloseable {
   private void hinted(String queue) {
     if (queue.isEmpty()) {
       folding.want(Duration.ZERO);
+      unblocking.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
-      lines.stream()
-          .filter(line -> queue.isEmpty() || line.lanes.queue().equals(queue))
-          .forEach(line -> line.hinted.set(true));
+      claiming.hinted(queue);
+      signal.wake();
+    }
+  }
+
+  private void gateHinted(String what) {
+    if (what.equals(GateHints.PARKED)) {
+      gatekeeper.want();
+    } else {
+      looking.want(Duration.ZERO);
       signal.wake();
     }
   }
@@ -108,6 +139,14 @@ public final class Dispatcher implements AutoCloseable {
   private void batchesTouched() {
     folding.want(Duration.ofMillis(20));
     signal.wake();
+  }
+
+  /** Others may wait for a job that has ended here. */
+  private void ended() {
+    if (statements.unblock().isInUse()) {
+      unblocking.want(Duration.ZERO);
+      signal.wake();
+    }
   }
 
   private void loop() {
@@ -136,7 +175,12 @@ public final class Dispatcher implements AutoCloseable {
       folding.runIfDue();
       tidying.runIfDue();
       adopting.runIfDue();
-      return claim();
+      counting.runIfDue();
+      publishing.runIfDue();
+      unblocking.runIfDue();
+      sweepingEdges.runIfDue();
+      looking.runIfDue();
+      return claim() || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));
@@ -144,80 +188,49 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private <T> T alone(TxFunction<T, RuntimeException> work) {
-    return plinth.transactSeparately(TxOptions.defaults().withAllTenants(), work);
-  }
-
   private boolean claim() {
     if (prefetch.isStale(workers.running().size())) {
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
     }
     boolean full = false;
-    for (Line line : lines) {
-      int room = workers.room(prefetch.size());
-      if (stopping || room < prefetch.least() || !plinth.instances().isAlive()) {
+    for (String queue : settings.queues()) {
+      if (gatekeeper.isPaused(queue)) {
         continue;
       }
-      List<Claimed> claimed = claim(line, room);
-      if (!claimed.isEmpty()) {
-        claimed.forEach(strays::know);
-        prefetch.claimed(claimed.size() == room);
-        if (stopping) {
-          // close() may have taken back already what no worker has begun.
-          claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
-          return false;
+      boolean behind = false;
+      for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
+        int free = workers.room(prefetch.size());
+        int wanted = Math.min(nodeLimits.room(queue, free, workers::held), step.limit());
+        if (stopping || free < prefetch.least() || wanted <= 0 || !plinth.instances().isAlive()) {
+          continue;
         }
+        int claimed = claim(step, wanted);
+        nodeLimits.done(step, claimed, behind);
+        boolean more = claimed == wanted && wanted == free;
+        behind |= more;
+        full |= more;
+      }
+    }
+    return full && !stopping && workers.room(prefetch.size()) >= prefetch.least();
+  }
+
+  /** Returns how many jobs were claimed. */
+  private int claim(NodeLimits.Step step, int wanted) {
+    List<Claimed> claimed = claiming.claim(step.claim(), step.queue(), wanted);
+    if (!claimed.isEmpty()) {
+      prefetch.claimed(claimed.size() == wanted);
+      if (stopping) {
+        // close() may have taken back already what no worker has begun.
+        claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
+      } else {
         workers.add(claimed);
-        full |= claimed.size() == room;
       }
     }
-    return full && workers.room(prefetch.size()) >= prefetch.least();
+    return claimed.size();
   }
 
-  private List<Claimed> claim(Line line, int room) {
-    UUID instance = registered();
-    // Taken before the claim, so that what is hinted at meanwhile is looked at again.
-    boolean hinted = line.hinted.getAndSet(false);
-    List<Claimed> claimed = next(line, instance, room);
-    if (line.isToBeLookedAt(claimed.size(), room, hinted)) {
-      look(line);
-      if (claimed.isEmpty()) {
-        claimed = next(line, instance, room);
-      }
-    }
-    return claimed;
-  }
-
-  /** This instance, which is among the claimers. */
-  private UUID registered() {
-    UUID instance = plinth.instances().id();
-    if (!instance.equals(registered)) {
-      alone(
-          tx -> {
-            statements.claimers().register(tx, instance);
-            return true;
-          });
-      registered = instance;
-    }
-    return instance;
-  }
-
-  private void look(Line line) {
-    alone(
-        tx -> {
-          line.lanes.look(tx);
-          return true;
-        });
-    line.looked();
-  }
-
-  private List<Claimed> next(Line line, UUID instance, int room) {
-    try {
-      return alone(tx -> claim.next(tx, instance, id, line.lanes, room));
-    } catch (RuntimeException | Error e) {
-      strays.suspect();
-      throw e;
-    }
+  private void giveBackWaiting() {
+    workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
   }
 
   /**
@@ -229,12 +242,19 @@ public final class Dispatcher implements AutoCloseable {
   public void startByHand(Runnable aboutToBegin, Runnable aboutToWrite) {
     workers.onBegin(aboutToBegin);
     endings.writeOnCallingThread(aboutToWrite);
+    gatekeeper.passByHand();
     ended.countDown();
   }
 
-  /** Promotes, rescues, folds, and all else that any node may do, until nothing of it is left. */
+  /** Makes ready what can be, until nothing more can. */
+  public void readyByHand() {
+    List.of(promoting, rescuing, folding, tidying, unblocking, looking).forEach(Chore::runToTheEnd);
+  }
+
+  /** Does all that any node may do at any time, until nothing of it is left. */
   public void sweepByHand() {
     chores.forEach(Chore::runToTheEnd);
+    readyByHand();
   }
 
   /** Claims the next job, of the queues in the order of their names; null when there is none. */
@@ -243,18 +263,17 @@ public final class Dispatcher implements AutoCloseable {
       throw new IllegalStateException("Jobs is closed: build a new one");
     }
     giveBackInHand();
-    List<Line> inOrder = new ArrayList<>(lines);
-    inOrder.sort(Comparator.comparing(line -> line.lanes.queue()));
-    for (Line line : inOrder) {
-      UUID instance = registered();
-      // Every time, so that no lane is unknown and the order is exact.
-      look(line);
-      List<Claimed> claimed = next(line, instance, 1);
-      if (!claimed.isEmpty()) {
-        Claimed job = claimed.get(0);
-        strays.know(job);
-        inHand = job;
-        return new ManualRun(new JobId(job.id()), job.type(), job.attempt(), job.epoch());
+    for (String queue : new TreeSet<>(settings.queues())) {
+      if (gatekeeper.isPaused(queue)) {
+        continue;
+      }
+      for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
+        List<Claimed> claimed = claiming.claimFirst(step.claim(), queue);
+        if (!claimed.isEmpty()) {
+          Claimed job = claimed.get(0);
+          inHand = job;
+          return new ManualRun(new JobId(job.id()), job.type(), job.attempt(), job.epoch());
+        }
       }
     }
     return null;
@@ -298,9 +317,11 @@ public final class Dispatcher implements AutoCloseable {
     signal.wake();
     statements.hints().unlisten(onHint);
     close(hints);
+    statements.gateHints().unlisten(onGateHint);
+    close(gateHints);
     try {
       ended.await(10, TimeUnit.SECONDS);
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
       giveBackInHand();
       workers.awaitIdle(settings.gracePeriod());
     } catch (InterruptedException e) {
@@ -309,6 +330,8 @@ public final class Dispatcher implements AutoCloseable {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
       endings.close();
+      published.withdraw();
+      closeGate();
       // Not before: a loss must reach the handlers that are still at work.
       close(losses);
     }
@@ -317,6 +340,14 @@ public final class Dispatcher implements AutoCloseable {
   private static void close(@Nullable Subscription subscription) {
     if (subscription != null) {
       subscription.close();
+    }
+  }
+
+  private void closeGate() {
+    try {
+      gatekeeper.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

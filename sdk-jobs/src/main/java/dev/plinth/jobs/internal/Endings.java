@@ -43,6 +43,8 @@ final class Endings implements AutoCloseable {
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
+  private final Runnable ended;
+  private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
   private volatile @Nullable Runnable byHand;
@@ -53,13 +55,17 @@ final class Endings implements AutoCloseable {
       Fail fail,
       Release release,
       Strays strays,
-      Runnable batchesTouched) {
+      Runnable batchesTouched,
+      Runnable ended,
+      Runnable limitedEnded) {
     this.plinth = plinth;
     this.complete = complete;
     this.fail = fail;
     this.release = release;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
+    this.ended = ended;
+    this.limitedEnded = limitedEnded;
     this.commit = plinth.groupCommit("jobs.endings", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -116,6 +122,9 @@ final class Endings implements AutoCloseable {
     if (!held && pending.ending() instanceof Ending.Released) {
       strays.suspect();
     }
+    if (job.isLimited()) {
+      limitedEnded.run();
+    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",
@@ -124,6 +133,7 @@ final class Endings implements AutoCloseable {
     } else if (job.batchId() != null) {
       batchesTouched.run();
     }
+    ended.run();
   }
 
   /**

@@ -6,8 +6,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
-import java.time.Duration;
-import java.time.Instant;
+import dev.plinth.jobs.JobOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -25,17 +24,42 @@ final class Enqueue {
       ), recorded AS (
         INSERT INTO {schema}.computational_jobs
           (id, args, tenant_id, user_id, type, job_version, queue, priority, parent_job_id, batch_id,
-           max_attempts, created_at, scheduled_at)
+           max_attempts, definition, subject, trigger_type, metadata, limit_key, deadline,
+           timeout_ms, created_at, scheduled_at)
         SELECT g.id, g.args::jsonb, ?::text, ?::uuid, ?::text, ?, ?::text, ?, ?::uuid, ?::uuid,
-               ?, {now}, {at}
+               ?, ?::text, ?::text, ?::text, ?::jsonb, ?::text, ?::timestamptz,
+               ?::bigint, {now}, {at}
         FROM given g
       )
       """;
+  // All jobs of a call are counted by the same limits, or by none.
   private static final String READY =
       """
+      , line AS MATERIALIZED (
+        SELECT c.queue, c.priority, c.type, c.job_version, COALESCE(c.limit_key, '') AS limit_key,
+               count(l.scope) > 0 AS is_limited,
+               COALESCE(
+                 CASE WHEN bool_or(l.fair_share IS NOT NULL) THEN c.user_id END,
+                 '00000000-0000-0000-0000-000000000000') AS line_user
+        FROM (
+          SELECT ?::text AS queue, ?::smallint AS priority, ?::text AS type,
+                 ?::integer AS job_version, ?::text AS limit_key, ?::uuid AS user_id
+        ) c
+        LEFT JOIN {schema}.job_limits l ON {counting}
+        GROUP BY c.queue, c.priority, c.type, c.job_version, c.limit_key, c.user_id
+      ), parked AS (
+        INSERT INTO {schema}.job_parked
+          (job_id, queue, priority, type, limit_key, user_id, job_version)
+        SELECT g.id, c.queue, c.priority, c.type, c.limit_key, c.line_user, c.job_version
+        FROM given g
+        CROSS JOIN line c
+        WHERE c.is_limited
+      )
       INSERT INTO {schema}.job_ready (job_id, queue, priority, type, job_version)
-      SELECT g.id, ?::text, ?, ?::text, ?
+      SELECT g.id, c.queue, c.priority, c.type, c.job_version
       FROM given g
+      CROSS JOIN line c
+      WHERE NOT c.is_limited
       """;
   private static final String DELAYED =
       """
@@ -43,32 +67,55 @@ final class Enqueue {
       SELECT g.id, ?::text, ?, ?::text, ?, {at}
       FROM given g
       """;
+  private static final String WAITING =
+      """
+      INSERT INTO {schema}.job_waiting
+        (job_id, queue, priority, type, job_version, run_at, waiting_since)
+      SELECT g.id, ?::text, ?, ?::text, ?, {at}, {now}
+      FROM given g
+      """;
   private static final String AT =
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
   private final UuidV7 ids;
+  private final GateHints gateHints;
   private final String ready;
   private final String delayed;
+  private final String waiting;
+  private final String waitingLater;
 
-  Enqueue(Schema schema, UuidV7 ids) {
+  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
-    this.ready = schema.render(RECORD.replace("{at}", "NULL::timestamptz") + READY);
+    this.gateHints = gateHints;
+    this.ready =
+        schema.render(
+            RECORD.replace("{at}", "NULL::timestamptz")
+                + READY.replace(
+                    "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
+    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
+    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
   }
 
-  /** What the jobs of one call have in common. */
+  /**
+   * What the jobs of one call have in common.
+   *
+   * @param queue the options' queue, or else the kind's
+   * @param maxAttempts the options', or else the kind's
+   * @param waits whether edges keep them from being ready
+   */
   record Common(
       @Nullable String tenant,
-      @Nullable UUID user,
       String type,
       int version,
       String queue,
-      int priority,
-      @Nullable UUID parent,
-      @Nullable UUID batch,
       int maxAttempts,
-      @Nullable Instant runAt,
-      @Nullable Duration delay) {}
+      JobOptions options,
+      boolean waits) {
+    boolean isLater() {
+      return options.runAt() != null || options.delay() != null;
+    }
+  }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
     List<JobId> result = new ArrayList<>(args.size());
@@ -87,31 +134,52 @@ final class Enqueue {
   }
 
   private void insert(Tx tx, Common c, UUID[] chunkIds, String[] texts) {
+    JobOptions o = c.options();
     List<@Nullable Object> parameters = new ArrayList<>();
     parameters.add(chunkIds);
     parameters.add(texts);
     parameters.add(c.tenant());
-    parameters.add(c.user());
+    parameters.add(o.user());
     parameters.add(c.type());
     parameters.add(c.version());
     parameters.add(c.queue());
-    parameters.add(c.priority());
-    parameters.add(c.parent());
-    parameters.add(c.batch());
+    parameters.add(o.priority());
+    parameters.add(o.parent() == null ? null : o.parent().value());
+    parameters.add(o.batch() == null ? null : o.batch().value());
     parameters.add(c.maxAttempts());
-    boolean later = c.runAt() != null || c.delay() != null;
+    parameters.add(o.definition());
+    parameters.add(o.subject());
+    parameters.add(o.trigger());
+    parameters.add(o.metadata());
+    parameters.add(o.limitKey());
+    parameters.add(o.deadline());
+    parameters.add(o.timeout() == null ? null : o.timeout().toMillis());
+    boolean later = c.isLater();
     if (later) {
-      parameters.add(c.runAt());
-      parameters.add(c.delay());
+      parameters.add(o.runAt());
+      parameters.add(o.delay());
     }
     parameters.add(c.queue());
-    parameters.add(c.priority());
+    parameters.add(o.priority());
     parameters.add(c.type());
     parameters.add(c.version());
     if (later) {
-      parameters.add(c.runAt());
-      parameters.add(c.delay());
+      parameters.add(o.runAt());
+      parameters.add(o.delay());
+    } else if (!c.waits()) {
+      parameters.add(o.limitKey());
+      parameters.add(o.user());
     }
-    Sql.update(tx.connection(), later ? delayed : ready, parameters.toArray());
+    int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
+    if (inLine < chunkIds.length) {
+      gateHints.parked(tx);
+    }
+  }
+
+  private String statement(Common c) {
+    if (c.waits()) {
+      return c.isLater() ? waitingLater : waiting;
+    }
+    return c.isLater() ? delayed : ready;
   }
 }

@@ -56,7 +56,9 @@ final class Fail {
             completed_at = CASE WHEN g.retry_ms IS NULL THEN {now} END
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id
+        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -64,6 +66,12 @@ final class Fail {
         WHERE g.batch_id IS NOT NULL
           AND g.retry_ms IS NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE g.retry_ms IS NULL
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g
@@ -75,7 +83,14 @@ final class Fail {
   private final Events events;
 
   Fail(Schema schema, ProgressRows progressRows, Events events) {
-    this.fail = schema.render(FAIL);
+    this.fail =
+        schema.render(
+            FAIL.replace(
+                "{tally}",
+                Tally.of(
+                    "gone g JOIN recorded r ON r.id = g.job_id",
+                    "CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END",
+                    "r.due_at")));
     this.progressRows = progressRows;
     this.events = events;
   }

@@ -9,6 +9,7 @@ import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.BatchCompleted;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobOptions;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -163,22 +164,19 @@ final class Fold implements Sweep {
 
   private void call(Tx tx, Ended batch, Json document) {
     Callback callback = json.read(document, Callback.class);
+    UUID owner = batch.event().userId();
     JobId job =
         enqueue
             .write(
                 tx,
                 new Enqueue.Common(
                     batch.tenant(),
-                    batch.event().userId(),
                     callback.type(),
                     callback.version(),
                     callback.queue(),
-                    0,
-                    null,
-                    null,
                     callback.maxAttempts(),
-                    null,
-                    null),
+                    owner == null ? JobOptions.defaults() : JobOptions.defaults().user(owner),
+                    false),
                 List.of(Json.of(callback.args())))
             .get(0);
     Sql.update(tx.connection(), called, job.value(), batch.event().batchId().value());

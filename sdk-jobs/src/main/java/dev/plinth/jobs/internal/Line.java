@@ -1,43 +1,23 @@
 package dev.plinth.jobs.internal;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.UUID;
 
 /**
- * A queue as one dispatcher sees it: its lanes, and when to look where they begin and which there
- * are. Used by the dispatcher's thread, but for the hint.
+ * Jobs that wait for the same limits in the same place, one behind the other.
+ *
+ * @param queue their queue
+ * @param priority their priority
+ * @param user their owner where the queue is fair, else {@link #NOBODY}
+ * @param type their type
+ * @param key their limit key, empty for none
  */
-final class Line {
-  private static final long CLAIMED_MANY = 2_000;
-  private static final long NOT_SOONER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final long LATER_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+record Line(String queue, int priority, UUID user, String type, String key) {
+  static final UUID NOBODY = new UUID(0, 0);
 
-  final Lanes lanes;
-  final AtomicBoolean hinted = new AtomicBoolean();
-  private long claimedSince;
-  private long lookedAt = System.nanoTime() - LATER_NANOS;
+  /** Greater than every type and key, in the order of their code points. */
+  static final String LAST = "\uDBFF\uDFFF".repeat(256);
 
-  Line(Lanes lanes) {
-    this.lanes = lanes;
-  }
-
-  /**
-   * After a claim: when many rows were taken since, when there may be a lane that is not known yet,
-   * and now and then.
-   */
-  boolean isToBeLookedAt(int claimed, int room, boolean wasHinted) {
-    claimedSince += claimed;
-    long since = System.nanoTime() - lookedAt;
-    // Also while there is enough to do: a higher priority may have come.
-    if (since >= LATER_NANOS || (claimed == room && claimedSince >= CLAIMED_MANY)) {
-      return true;
-    }
-    return claimed == 0 && wasHinted && since >= NOT_SOONER_NANOS;
-  }
-
-  /** The lanes have been looked at. */
-  void looked() {
-    claimedSince = 0;
-    lookedAt = System.nanoTime();
+  boolean hasKey() {
+    return !key.isEmpty();
   }
 }

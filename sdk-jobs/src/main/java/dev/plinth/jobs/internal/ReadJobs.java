@@ -14,6 +14,7 @@ import dev.plinth.jobs.Page;
 import dev.plinth.jobs.Progress;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,15 +30,19 @@ final class ReadJobs {
       """
       SELECT j.id, j.tenant_id, j.user_id, j.type, j.job_version, j.queue, j.args, j.status,
              j.priority, j.parent_job_id, j.batch_id, j.error_recovery_attempts, j.max_attempts,
-             j.result, j.error, j.created_at, j.completed_at,
+             j.result, j.error, j.created_at, j.completed_at, j.definition, j.subject,
+             j.trigger_type, j.metadata, j.limit_key, j.deadline, j.timeout_ms,
              COALESCE(l.claimed_at, j.started_at) AS started_at,
-             l.instance_id, d.run_at, d.attempt AS delayed_attempt,
+             l.instance_id, w.waiting_since, d.run_at, d.attempt AS delayed_attempt,
+             k.job_id IS NOT NULL AS is_parked,
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
              CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
              CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
       WHERE TRUE
       """;
@@ -91,6 +96,9 @@ final class ReadJobs {
     and(sql, parameters, "j.tenant_id = ?", tx.tenantId().orElse(null));
     and(sql, parameters, "j.user_id = ?", filter.user());
     and(sql, parameters, "j.type = ?", filter.type());
+    and(sql, parameters, "j.definition = ?", filter.definition());
+    and(sql, parameters, "j.subject = ?", filter.subject());
+    and(sql, parameters, "j.trigger_type = ?", filter.trigger());
     and(sql, parameters, "j.batch_id = ?", filter.batch() == null ? null : filter.batch().value());
     and(
         sql,
@@ -121,11 +129,14 @@ final class ReadJobs {
   /** Pending jobs are found from the small hot tables, failed ones from the dead letters' index. */
   private static String standing(JobStatus status) {
     return switch (status) {
+      case WAITING -> "j.id IN (SELECT x.job_id FROM {schema}.job_waiting x)";
       case SCHEDULED -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt = 1)";
       case RETRYING -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt > 1)";
+      case LIMITED -> "j.id IN (SELECT x.job_id FROM {schema}.job_parked x)";
       case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
       case RUNNING -> "j.id IN (SELECT x.job_id FROM {schema}.job_leases x)";
       case COMPLETED -> "j.status = 'completed'";
+      case CANCELLED -> "j.status = 'cancelled'";
       case FAILED ->
           "j.status = 'failed' AND j.id IN"
               + " (SELECT x.job_id FROM {schema}.job_attempts x WHERE x.outcome = 'failed')";
@@ -181,7 +192,14 @@ final class ReadJobs {
         Sql.instant(row, "run_at"),
         Sql.instant(row, "started_at"),
         Sql.instant(row, "completed_at"),
-        Sql.uuid(row, "instance_id"));
+        Sql.uuid(row, "instance_id"),
+        row.getString("definition"),
+        row.getString("subject"),
+        row.getString("trigger_type"),
+        Sql.json(row, "metadata"),
+        row.getString("limit_key"),
+        Sql.instant(row, "deadline"),
+        timeout(row));
   }
 
   private static JobStatus status(ResultSet row) throws SQLException {
@@ -192,8 +210,17 @@ final class ReadJobs {
     if (status.equals("failed")) {
       return JobStatus.FAILED;
     }
+    if (status.equals("cancelled")) {
+      return JobStatus.CANCELLED;
+    }
     if (row.getObject("instance_id") != null) {
       return JobStatus.RUNNING;
+    }
+    if (row.getObject("waiting_since") != null) {
+      return JobStatus.WAITING;
+    }
+    if (row.getBoolean("is_parked")) {
+      return JobStatus.LIMITED;
     }
     if (row.getObject("run_at") == null) {
       return JobStatus.READY;
@@ -205,6 +232,12 @@ final class ReadJobs {
     return row.getObject("done") == null
         ? null
         : new Progress(row.getLong("done"), row.getLong("total"), row.getString("note"));
+  }
+
+  private static @Nullable Duration timeout(ResultSet row) throws SQLException {
+    return row.getObject("timeout_ms") == null
+        ? null
+        : Duration.ofMillis(row.getLong("timeout_ms"));
   }
 
   private static Instant time(ResultSet row, String column) throws SQLException {

@@ -67,6 +67,8 @@ final class Rescue implements Sweep {
             completed_at = CASE WHEN g.exhausted THEN {now} END
         FROM judged g
         WHERE j.id = g.job_id
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -74,10 +76,22 @@ final class Rescue implements Sweep {
         WHERE g.batch_id IS NOT NULL
           AND g.exhausted
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM judged g
+        WHERE g.exhausted
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
       FROM judged g
-      """;
+      """
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "judged g",
+                  "CASE WHEN g.exhausted THEN 'failed' ELSE 'lost' END",
+                  "NULL::timestamptz"));
 
   private static final String LOST =
       """
