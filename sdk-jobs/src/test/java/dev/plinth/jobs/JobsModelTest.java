@@ -38,7 +38,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  */
 class JobsModelTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
-  private static final int STEPS = LARGE ? 60 : 25;
+  private static final int STEPS = LARGE ? 40 : 25;
   private static final Map<Behaviour, JobType<Number>> KINDS = new EnumMap<>(Behaviour.class);
 
   private static PlinthFixture fixture;
@@ -120,14 +120,14 @@ class JobsModelTest {
     return step.list().ofMinSize(STEPS / 2).ofMaxSize(STEPS);
   }
 
-  @Property(tries = 12)
+  @Property(tries = 5)
   void anySteps_small(@ForAll("steps") List<Step> steps) {
     if (!LARGE) {
       run(steps);
     }
   }
 
-  @Property(tries = 400)
+  @Property(tries = 100)
   void anySteps_large(@ForAll("steps") List<Step> steps) {
     if (LARGE) {
       run(steps);
