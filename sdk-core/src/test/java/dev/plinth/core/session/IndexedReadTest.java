@@ -110,8 +110,8 @@ class IndexedReadTest {
     Map<String, Long> scans = new TreeMap<>();
     try (Connection connection = database.connect()) {
       Sql.query(
-          connection,
-          """
+              connection,
+              """
           SELECT indexrelname, idx_scan
           FROM pg_stat_user_indexes
           WHERE schemaname = 'plinth'
@@ -120,7 +120,8 @@ class IndexedReadTest {
           FROM pg_stat_user_tables
           WHERE schemaname = 'plinth' AND relname IN ('users', 'api_keys', 'sessions')
           """,
-          row -> scans.put(row.getString(1), row.getLong(2)));
+              row -> Map.entry(row.getString(1), row.getLong(2)))
+          .forEach(entry -> scans.put(entry.getKey(), entry.getValue()));
     }
     return scans;
   }
