@@ -96,7 +96,7 @@ final class Settle {
         FROM gone g
         WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.batch_id
+      SELECT g.job_id
       FROM gone g
       """;
   private static final String QUEUE =
@@ -220,17 +220,14 @@ final class Settle {
     if (errors.isEmpty()) {
       return;
     }
-    boolean batches =
-        Sql.query(
-                tx.connection(),
-                cancel,
-                row -> row.getObject(1) != null,
-                errors.keySet().toArray(UUID[]::new),
-                errors.values().toArray(String[]::new))
-            .contains(true);
-    if (batches) {
-      hints.anything(tx);
-    }
+    Sql.query(
+        tx.connection(),
+        cancel,
+        row -> row.getObject(1),
+        errors.keySet().toArray(UUID[]::new),
+        errors.values().toArray(String[]::new));
+    // Their batches may end by this, and those that wait for them are to be looked at.
+    hints.anything(tx);
   }
 
   private void queue(Tx tx, Set<UUID> jobs) {

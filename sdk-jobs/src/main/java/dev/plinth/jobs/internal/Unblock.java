@@ -94,8 +94,10 @@ final class Unblock implements Sweep {
     if (all) {
       forget(tx, signals, verdicts, left);
     }
-    // More edges than one look takes: the rest is seen by the next, under the same signals.
-    return all ? signals.size() == SIGNALS && left.isEmpty() : left.size() < verdicts.size();
+    // What was cancelled may have signalled on; and of more edges than one look takes the next one
+    // sees the rest, under the same signals.
+    long settled = verdicts.stream().filter(verdict -> !left.contains(verdict.job())).count();
+    return settled > 0 || (all && signals.size() == SIGNALS && left.isEmpty());
   }
 
   /** But for those whose edges others are at, who may not have seen these parents' ends. */
