@@ -39,7 +39,7 @@ final class Unblock implements Sweep {
           FROM unnest(?::uuid[]) AS g(id)
           JOIN {schema}.job_edges e ON e.job_id = g.id
         ) e
-        LEFT JOIN {schema}.computational_jobs p ON p.id = e.parent_id
+        {parent}
       ) v
       WHERE v.verdict IS NOT NULL
       LIMIT ?
@@ -58,7 +58,7 @@ final class Unblock implements Sweep {
 
   Unblock(Schema schema, Settle settle) {
     this.take = schema.render(TAKE);
-    this.look = schema.render(LOOK.replace("{verdict}", Settle.VERDICT));
+    this.look = schema.render(Settle.looking(LOOK));
     this.done = schema.render(DONE);
     this.settle = settle;
   }
