@@ -94,6 +94,13 @@ public interface JobQueue {
   boolean retry(JobId id);
 
   /**
+   * Why a job does not run, or that it does, or how it ended; and what can be done. Locks nothing.
+   *
+   * @return empty when there is no such job, or the transaction that enqueues it has not committed
+   */
+  Optional<Explanation> explain(JobId id);
+
+  /**
    * Looks for what must never be: jobs that are nowhere or in two places, counters that differ from
    * the rows, callbacks missing. Reads everything in one snapshot, so it takes its time on large
    * tables.

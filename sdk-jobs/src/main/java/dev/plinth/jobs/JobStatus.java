@@ -8,6 +8,8 @@ public enum JobStatus {
   SCHEDULED,
   /** Waits out the backoff after a failed attempt. */
   RETRYING,
+  /** Its time has come, and it waits because a {@link Limit} counts it. */
+  LIMITED,
   /** May be claimed now. */
   READY,
   /** Claimed by an instance. */

@@ -17,4 +17,6 @@ record Claimed(
     @Nullable UUID userId,
     @Nullable String tenantId,
     @Nullable UUID batchId,
-    @Nullable UUID parentId) {}
+    @Nullable UUID parentId,
+    String queue,
+    boolean isLimited) {}

@@ -42,6 +42,7 @@ final class Endings implements AutoCloseable {
   private final Strays strays;
   private final Runnable batchesTouched;
   private final Runnable ended;
+  private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
 
@@ -52,7 +53,8 @@ final class Endings implements AutoCloseable {
       Release release,
       Strays strays,
       Runnable batchesTouched,
-      Runnable ended) {
+      Runnable ended,
+      Runnable limitedEnded) {
     this.plinth = plinth;
     this.complete = complete;
     this.fail = fail;
@@ -60,6 +62,7 @@ final class Endings implements AutoCloseable {
     this.strays = strays;
     this.batchesTouched = batchesTouched;
     this.ended = ended;
+    this.limitedEnded = limitedEnded;
     this.commit = plinth.groupCommit("jobs.endings", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -91,6 +94,12 @@ final class Endings implements AutoCloseable {
 
   private void written(Pending pending, boolean held) {
     Claimed job = pending.ending().job();
+    if (!held && pending.ending() instanceof Ending.Released) {
+      strays.suspect();
+    }
+    if (job.isLimited()) {
+      limitedEnded.run();
+    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",

@@ -32,11 +32,34 @@ final class Enqueue {
         FROM given g
       )
       """;
+  // All jobs of a call are counted by the same limits, or by none.
   private static final String READY =
       """
+      , line AS MATERIALIZED (
+        SELECT c.queue, c.priority, c.type, c.job_version, COALESCE(c.limit_key, '') AS limit_key,
+               count(l.scope) > 0 AS is_limited,
+               COALESCE(
+                 CASE WHEN bool_or(l.fair_share IS NOT NULL) THEN c.user_id END,
+                 '00000000-0000-0000-0000-000000000000') AS line_user
+        FROM (
+          SELECT ?::text AS queue, ?::smallint AS priority, ?::text AS type,
+                 ?::integer AS job_version, ?::text AS limit_key, ?::uuid AS user_id
+        ) c
+        LEFT JOIN {schema}.job_limits l ON {counting}
+        GROUP BY c.queue, c.priority, c.type, c.job_version, c.limit_key, c.user_id
+      ), parked AS (
+        INSERT INTO {schema}.job_parked
+          (job_id, queue, priority, type, limit_key, user_id, job_version)
+        SELECT g.id, c.queue, c.priority, c.type, c.limit_key, c.line_user, c.job_version
+        FROM given g
+        CROSS JOIN line c
+        WHERE c.is_limited
+      )
       INSERT INTO {schema}.job_ready (job_id, queue, priority, type, job_version)
-      SELECT g.id, ?::text, ?, ?::text, ?
+      SELECT g.id, c.queue, c.priority, c.type, c.job_version
       FROM given g
+      CROSS JOIN line c
+      WHERE NOT c.is_limited
       """;
   private static final String DELAYED =
       """
@@ -55,14 +78,20 @@ final class Enqueue {
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
   private final UuidV7 ids;
+  private final GateHints gateHints;
   private final String ready;
   private final String delayed;
   private final String waiting;
   private final String waitingLater;
 
-  Enqueue(Schema schema, UuidV7 ids) {
+  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
-    this.ready = schema.render(RECORD.replace("{at}", "NULL::timestamptz") + READY);
+    this.gateHints = gateHints;
+    this.ready =
+        schema.render(
+            RECORD.replace("{at}", "NULL::timestamptz")
+                + READY.replace(
+                    "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
     this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
     this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
@@ -137,8 +166,14 @@ final class Enqueue {
     if (later) {
       parameters.add(o.runAt());
       parameters.add(o.delay());
+    } else if (!c.waits()) {
+      parameters.add(o.limitKey());
+      parameters.add(o.user());
     }
-    Sql.update(tx.connection(), statement(c), parameters.toArray());
+    int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
+    if (inLine < chunkIds.length) {
+      gateHints.parked(tx);
+    }
   }
 
   private String statement(Common c) {

@@ -16,6 +16,7 @@ final class GraphAfterRestore {
             AND j.status = 'pending')
          OR EXISTS (SELECT FROM {schema}.job_ready r WHERE r.job_id = w.job_id)
          OR EXISTS (SELECT FROM {schema}.job_delayed d WHERE d.job_id = w.job_id)
+         OR EXISTS (SELECT FROM {schema}.job_parked p WHERE p.job_id = w.job_id)
       """;
   private static final String RAISE =
       """
@@ -42,6 +43,7 @@ final class GraphAfterRestore {
         AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id = j.id)
       """;
 

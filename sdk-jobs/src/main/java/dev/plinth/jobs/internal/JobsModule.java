@@ -10,6 +10,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Jobs;
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Jobs as a module. */
@@ -73,10 +74,14 @@ public final class JobsModule implements FeatureModule {
 
   @Override
   public List<HealthReading> health(Connection connection, Schema schema) {
-    return Sql.query(
-        connection,
-        schema.render(OLDEST_DUE),
-        row -> HealthReading.of("jobs.oldest_due", row.getDouble(1), "seconds"));
+    List<HealthReading> readings =
+        new ArrayList<>(
+            Sql.query(
+                connection,
+                schema.render(OLDEST_DUE),
+                row -> HealthReading.of("jobs.oldest_due", row.getDouble(1), "seconds")));
+    readings.addAll(HotHealth.read(connection, schema));
+    return readings;
   }
 
   @Override

@@ -127,16 +127,17 @@ final class Settle {
                g.group_id
         FROM gone g
         WHERE g.run_at > {now}
-      ), soon AS (
-        INSERT INTO {schema}.job_ready
-          (job_id, queue, priority, type, job_version, epoch, attempt, group_id)
-        SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch, g.attempt, g.group_id
+      ), soon AS MATERIALIZED (
+        SELECT g.*, j.limit_key, j.user_id
         FROM gone g
+        JOIN {schema}.computational_jobs j ON j.id = g.job_id
         WHERE g.run_at IS NULL
            OR g.run_at <= {now}
-        ORDER BY g.job_id
       )
-      SELECT DISTINCT g.queue
+      """;
+  private static final String QUEUED =
+      """
+      SELECT DISTINCT g.queue, EXISTS (SELECT FROM parked) AS is_limited
       FROM gone g
       """;
 
@@ -146,14 +147,16 @@ final class Settle {
   private final String cancel;
   private final String queue;
   private final Hints hints;
+  private final GateHints gateHints;
 
-  Settle(Schema schema, Hints hints) {
+  Settle(Schema schema, Hints hints, GateHints gateHints) {
     this.lock = schema.render(LOCK);
     this.stray = schema.render(STRAY);
     this.free = schema.render(FREE);
     this.cancel = schema.render(CANCEL);
-    this.queue = schema.render(QUEUE);
+    this.queue = schema.render(QUEUE + Parking.place("soon", "r.job_id") + QUEUED);
     this.hints = hints;
+    this.gateHints = gateHints;
   }
 
   /**
@@ -251,10 +254,22 @@ final class Settle {
     hints.anything(tx);
   }
 
+  private record Queued(String queue, boolean isLimited) {}
+
   private void queue(Tx tx, Set<UUID> jobs) {
     if (!jobs.isEmpty()) {
-      Sql.query(tx.connection(), queue, row -> row.getString(1), (Object) jobs.toArray(UUID[]::new))
-          .forEach(name -> hints.ready(tx, name));
+      Sql.query(
+              tx.connection(),
+              queue,
+              row -> new Queued(row.getString(1), row.getBoolean(2)),
+              (Object) jobs.toArray(UUID[]::new))
+          .forEach(
+              queued -> {
+                hints.ready(tx, queued.queue());
+                if (queued.isLimited()) {
+                  gateHints.parked(tx);
+                }
+              });
     }
   }
 }

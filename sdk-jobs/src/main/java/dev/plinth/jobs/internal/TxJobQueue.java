@@ -13,6 +13,7 @@ import dev.plinth.jobs.Attempt;
 import dev.plinth.jobs.Batch;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.Dependency;
+import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.Job;
 import dev.plinth.jobs.JobFilter;
@@ -235,6 +236,12 @@ public final class TxJobQueue implements JobQueue {
           queue.ifPresent(name -> statements.hints().ready(tx, name));
           return queue.isPresent();
         });
+  }
+
+  @Override
+  public Optional<Explanation> explain(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.explain().run(tx, id));
   }
 
   @Override

@@ -99,6 +99,13 @@ final class Workers {
     return taken;
   }
 
+  /** What was claimed and has not ended here: it waits for a worker, or runs. */
+  synchronized List<Claimed> held() {
+    List<Claimed> held = new ArrayList<>(waiting);
+    running.forEach(run -> held.add(run.job()));
+    return held;
+  }
+
   /** The runs at work. */
   Set<ActiveRun> running() {
     return Set.copyOf(running);
