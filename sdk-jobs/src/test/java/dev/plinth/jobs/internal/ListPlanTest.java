@@ -43,15 +43,14 @@ class ListPlanTest {
         (id, user_id, type, job_version, queue, args, status, priority, parent_job_id, batch_id,
          max_attempts, definition, subject, trigger_type, created_at, completed_at)
       SELECT i.id,
-             CASE WHEN i.i %% 2 = 0 THEN ?::uuid ELSE ?::uuid END,
-             'type-' || i.i %% 7, 1, 'default', '{}',
-             CASE i.i %% 100 WHEN 0 THEN 'failed' WHEN 1 THEN 'pending' WHEN 2 THEN 'cancelled' ELSE 'completed' END,
-             0, lpad(to_hex(i.i %% 1000), 32, '0')::uuid, lpad(to_hex(i.i %% 300), 32, '0')::uuid, 1,
-             'definition-' || i.i %% 200, 'subject-' || i.i %% 5000, 'trigger-' || i.i %% 4, now(),
-             CASE WHEN i.i %% 100 <> 1 THEN now() END
+             CASE WHEN i.i % 2 = 0 THEN ?::uuid ELSE ?::uuid END,
+             'type-' || i.i % 7, 1, 'default', '{}',
+             CASE i.i % 100 WHEN 0 THEN 'failed' WHEN 1 THEN 'pending' WHEN 2 THEN 'cancelled' ELSE 'completed' END,
+             0, lpad(to_hex(i.i % 1000), 32, '0')::uuid, lpad(to_hex(i.i % 300), 32, '0')::uuid, 1,
+             'definition-' || i.i % 200, 'subject-' || i.i % 5000, 'trigger-' || i.i % 4, now(),
+             CASE WHEN i.i % 100 <> 1 THEN now() END
       FROM ids i
-      """
-          .replace("%%", "%");
+      """;
 
   private static final String PLACES =
       """
