@@ -187,6 +187,39 @@ class JobStatisticsTest {
   }
 
   @Test
+  void attemptsOfADeadInstance_areCountedAsLost_orAsFailed(Plinth plinth) {
+    leaseToADeadInstance(plinth, inspect.enqueue(Kinds.PLAIN, new Number(1)));
+    leaseToADeadInstance(plinth, inspect.enqueue(ONCE, new Number(2)));
+    try (Jobs jobs = runner(plinth)) {
+      await().until(() -> !inspect.list(by(JobStatus.COMPLETED), Page.first(1)).isEmpty());
+      await().until(() -> !inspect.list(by(JobStatus.FAILED), Page.first(1)).isEmpty());
+    }
+    Throughput all = ended(now(plinth), "default");
+    assertThat(all.lost()).isEqualTo(1);
+    assertThat(all.failed()).isEqualTo(1);
+    assertThat(all.completed()).isEqualTo(1);
+  }
+
+  private static void leaseToADeadInstance(Plinth plinth, JobId id) {
+    plinth.transact(
+        tx ->
+            Sql.update(
+                tx.connection(),
+                """
+                WITH gone AS (
+                  DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
+                )
+                INSERT INTO plinth.job_leases
+                  (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version,
+                   attempt, claimer, begun)
+                SELECT job_id, epoch + 1, job_id, now(), queue, priority, type, job_version,
+                       attempt, job_id, TRUE
+                FROM gone
+                """,
+                id.value()));
+  }
+
+  @Test
   void timesOfRunsAndWaits_areThoseOfTheDatabase(Plinth plinth, SettableClock clock) {
     inspect.enqueue(Kinds.PLAIN, new Number(1));
     clock.advance(Duration.ofSeconds(20));
