@@ -33,7 +33,7 @@ final class JobsAfterRestore {
       FROM {schema}.computational_jobs j
       WHERE j.id = a.job_id
         AND j.status = 'failed'
-        AND a.outcome = 'failed'
+        AND a.outcome IN ('failed', 'timed_out', 'discarded')
         AND NOT EXISTS (
           SELECT FROM {schema}.job_attempts later
           WHERE later.job_id = a.job_id
@@ -108,6 +108,7 @@ final class JobsAfterRestore {
   private JobsAfterRestore() {}
 
   static void run(Restoring restoring) {
+    restoring.change("claimers forgotten", "DELETE FROM {schema}.job_claimers");
     for (String place : new String[] {"job_ready", "job_delayed", "job_leases", "job_parked"}) {
       restoring.change(
           "rows of jobs that have ended removed from " + place, STALE.formatted(place));
@@ -127,6 +128,7 @@ final class JobsAfterRestore {
         "marks of counting taken back",
         "UPDATE {schema}.job_marks SET seen = NULL WHERE seen IS NOT NULL");
     restoring.moveOn("job_count_deltas", "id");
+    ControlAfterRestore.run(restoring);
     restoring.moveOn("job_ready", "seq");
     restoring.moveOn("batch_deltas", "id");
   }

@@ -50,6 +50,7 @@ final class ReadJobs {
   /** A transaction of a tenant sees that tenant's jobs only. */
   private static final String TENANT = "  AND (?::text IS NULL OR j.tenant_id = ?::text)\n";
 
+  // The attempt that completed a job is told by its record.
   private static final String ATTEMPTS =
       """
       SELECT a.job_id, a.epoch, a.attempt, a.instance_id, a.started_at, a.ended_at, a.outcome,
@@ -60,7 +61,15 @@ final class ReadJobs {
           SELECT FROM {schema}.computational_jobs j
           WHERE j.id = a.job_id
             AND j.tenant_id = ?::text))
-      ORDER BY a.epoch
+      UNION ALL
+      SELECT j.id, j.epoch, j.attempt, j.instance_id, j.started_at, j.completed_at, j.status,
+             NULL, NULL, NULL
+      FROM {schema}.computational_jobs j
+      WHERE j.id = ?
+        AND j.status = 'completed'
+        AND j.epoch IS NOT NULL
+        AND (?::text IS NULL OR j.tenant_id = ?::text)
+      ORDER BY epoch
       """;
 
   private final Schema schema;
@@ -79,6 +88,15 @@ final class ReadJobs {
         id.value(),
         tx.tenantId().orElse(null),
         tx.tenantId().orElse(null));
+  }
+
+  /** Those of the jobs that exist. */
+  List<Job> findAll(Tx tx, UUID[] ids) {
+    return Sql.query(
+        tx.connection(),
+        schema.render(JOBS + "  AND j.id = ANY (?::uuid[])\n"),
+        ReadJobs::job,
+        (Object) ids);
   }
 
   List<Job> list(Tx tx, JobFilter filter, Page page) {
@@ -130,11 +148,13 @@ final class ReadJobs {
       case CANCELLED -> "j.status = 'cancelled'";
       case FAILED ->
           "j.status = 'failed' AND j.id IN"
-              + " (SELECT x.job_id FROM {schema}.job_attempts x WHERE x.outcome = 'failed')";
+              + " (SELECT x.job_id FROM {schema}.job_attempts x"
+              + " WHERE x.outcome IN ('failed', 'timed_out', 'discarded'))";
     };
   }
 
   List<Attempt> attempts(Tx tx, JobId id) {
+    String tenant = tx.tenantId().orElse(null);
     return Sql.query(
         tx.connection(),
         attempts,
@@ -151,8 +171,11 @@ final class ReadJobs {
                 row.getString("error"),
                 row.getString("stack_trace")),
         id.value(),
-        tx.tenantId().orElse(null),
-        tx.tenantId().orElse(null));
+        tenant,
+        tenant,
+        id.value(),
+        tenant,
+        tenant);
   }
 
   private static Job job(ResultSet row) throws SQLException {

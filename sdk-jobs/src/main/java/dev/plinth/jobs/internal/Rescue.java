@@ -2,7 +2,6 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.event.Events;
 import dev.plinth.core.instance.Instances;
-import dev.plinth.core.spi.Liveness;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
@@ -29,8 +28,7 @@ final class Rescue implements Sweep {
       WITH lost AS MATERIALIZED (
         SELECT l.job_id
         FROM {schema}.job_leases l
-        WHERE {dead}
-          AND l.instance_id <> ?
+        WHERE l.instance_id = ANY (?::uuid[])
           AND {which}
         LIMIT ?
         FOR UPDATE OF l SKIP LOCKED
@@ -99,8 +97,7 @@ final class Rescue implements Sweep {
       """
       SELECT l.job_id
       FROM {schema}.job_leases l
-      WHERE {dead}
-        AND l.instance_id <> ?
+      WHERE l.instance_id = ANY (?::uuid[])
       LIMIT ?
       """;
 
@@ -108,34 +105,48 @@ final class Rescue implements Sweep {
   private final String rescueOne;
   private final String lost;
   private final Instances instances;
+  private final Claimers claimers;
   private final Events events;
 
   private record Rescued(JobFailed event, boolean exhausted) {}
 
-  Rescue(Schema schema, Instances instances, Events events) {
+  Rescue(Schema schema, Instances instances, Claimers claimers, Events events) {
     this.instances = instances;
-    String dead = Liveness.dead("l.instance_id");
-    this.rescue = schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "TRUE"));
-    this.rescueOne =
-        schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "l.job_id = ?"));
-    this.lost = schema.render(LOST.replace("{dead}", dead));
+    this.claimers = claimers;
+    this.rescue = schema.render(RESCUE.replace("{which}", "TRUE"));
+    this.rescueOne = schema.render(RESCUE.replace("{which}", "l.job_id = ?"));
+    this.lost = schema.render(LOST);
     this.events = events;
   }
 
+  /** Looks through the leases only when somebody who may hold some is dead. */
   @Override
   public boolean chunk(Tx tx) {
-    return take(tx, rescue, instances.id(), AT_ONCE) > 0;
+    List<UUID> dead = claimers.dead(tx, instances.id());
+    if (dead.isEmpty()) {
+      return false;
+    }
+    boolean took = take(tx, rescue, array(dead), AT_ONCE) > 0;
+    if (!took) {
+      claimers.forget(tx, dead);
+    }
+    return took;
   }
 
   @Override
   public List<UUID> items(Tx tx) {
+    List<UUID> dead = claimers.dead(tx, instances.id());
     return Sql.query(
-        tx.connection(), lost, row -> row.getObject(1, UUID.class), instances.id(), ITEMS);
+        tx.connection(), lost, row -> row.getObject(1, UUID.class), array(dead), ITEMS);
   }
 
   @Override
   public void item(Tx tx, UUID id) {
-    take(tx, rescueOne, instances.id(), id, 1);
+    take(tx, rescueOne, array(claimers.dead(tx, instances.id())), id, 1);
+  }
+
+  private static Object array(List<UUID> instances) {
+    return instances.toArray(UUID[]::new);
   }
 
   /** Returns how many jobs were taken away. */
