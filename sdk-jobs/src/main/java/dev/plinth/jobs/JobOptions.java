@@ -4,6 +4,9 @@ import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Args;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -37,6 +40,8 @@ public final class JobOptions {
   private static final Option<Duration> TIMEOUT = new Option<>("timeout", Duration.class);
 
   private static final Option<Unique> UNIQUE = new Option<>("unique", Unique.class);
+  /** Parents as keys, as {@link #after()} gives them. */
+  private static final Option<Edges> AFTER = new Option<>("after", Edges.class);
 
   private static final JobOptions DEFAULTS = new JobOptions(Map.of());
 
@@ -58,6 +63,8 @@ public final class JobOptions {
       return name;
     }
   }
+
+  private record Edges(Map<JobId, OnFailure> parents) {}
 
   private JobOptions(Map<Option<?>, Object> given) {
     this.given = given;
@@ -267,6 +274,41 @@ public final class JobOptions {
   /** By what it is the only one of its type; or null. */
   public @Nullable Unique unique() {
     return get(UNIQUE);
+  }
+
+  /**
+   * The same, waiting for these jobs to complete, in addition to those named before; cancelled when
+   * one of them does not.
+   */
+  public JobOptions after(JobId... parents) {
+    return after(OnFailure.CANCEL, parents);
+  }
+
+  /** The same, waiting for these jobs, in addition to those named before. */
+  public JobOptions after(OnFailure onFailure, JobId... parents) {
+    return after(onFailure, Arrays.asList(Args.notNull(parents, "parents")));
+  }
+
+  /**
+   * The same, waiting for these jobs, in addition to those named before; at most 100,000 in all.
+   * They must exist, and may have ended. A delay counts from the enqueueing and not from their end.
+   *
+   * @param onFailure what becomes of the job when one of them does not complete
+   */
+  public JobOptions after(OnFailure onFailure, Collection<JobId> parents) {
+    Args.notNull(onFailure, "onFailure");
+    Map<JobId, OnFailure> next = new LinkedHashMap<>(after());
+    for (JobId parent : Args.notNull(parents, "parents")) {
+      next.put(Args.notNull(parent, "parents"), onFailure);
+    }
+    Args.check(next.size() <= 100_000, "parents must be at most 100,000, but are " + next.size());
+    return with(AFTER, new Edges(Collections.unmodifiableMap(next)));
+  }
+
+  /** The jobs it waits for, and what becomes of it when they do not complete. */
+  public Map<JobId, OnFailure> after() {
+    Edges edges = get(AFTER);
+    return edges == null ? Map.of() : edges.parents();
   }
 
   private static Instant storable(Instant time, String name) {

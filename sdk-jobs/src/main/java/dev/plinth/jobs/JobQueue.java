@@ -2,7 +2,9 @@ package dev.plinth.jobs;
 
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,6 +27,7 @@ public interface JobQueue {
    * @throws IllegalArgumentException when the arguments cannot be written as JSON
    * @throws UnknownUserException when the options name a user who does not exist
    * @throws BatchClosedException when the options name a batch that takes no jobs
+   * @throws UnknownJobException when the options name a job to wait for that does not exist
    */
   default <A> JobId enqueue(JobKind<A> kind, A args, JobOptions options) {
     return enqueueAll(kind, List.of(dev.plinth.core.spi.Args.notNull(args, "args")), options)
@@ -54,6 +57,19 @@ public interface JobQueue {
    */
   <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options);
 
+  /**
+   * Enqueues the jobs of a graph, all or none. Each begins when those that it waits for have ended,
+   * as the edges say.
+   *
+   * @return their ids by their names in the graph
+   * @throws IllegalArgumentException when an edge names a job that the graph lacks, or edges go
+   *     round in a circle, which is named
+   * @throws UnknownUserException when the options of a job name a user who does not exist
+   * @throws BatchClosedException when the options of a job name a batch that takes no jobs
+   * @throws UnknownJobException when the options of a job name one to wait for that does not exist
+   */
+  Map<String, JobId> enqueue(JobGraph graph);
+
   /** Begins a batch of this name, for people; it need not be unique. */
   NewBatch batch(String name);
 
@@ -76,6 +92,12 @@ public interface JobQueue {
   /** Its ended attempts, the first one first. */
   List<Attempt> attempts(JobId id);
 
+  /** The steps of its run, in the order in which they were first begun. */
+  List<JobStep> steps(JobId id);
+
+  /** What a waiting job still waits for; of any other job nothing. */
+  List<Dependency> waitsFor(JobId id);
+
   /** Jobs, newest first. */
   List<Job> list(JobFilter filter, Page page);
 
@@ -86,6 +108,16 @@ public interface JobQueue {
    * @throws BatchClosedException when its batch has ended
    */
   boolean retry(JobId id);
+
+  /** Jobs that are enqueued by the clock. */
+  Schedules schedules();
+
+  /**
+   * Why a job does not run, or that it does, or how it ended; and what can be done. Locks nothing.
+   *
+   * @return empty when there is no such job, or the transaction that enqueues it has not committed
+   */
+  Optional<Explanation> explain(JobId id);
 
   /**
    * Gives failed jobs one more attempt each, the newest first, in chunks; each chunk is a

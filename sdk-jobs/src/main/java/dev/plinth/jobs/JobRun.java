@@ -1,6 +1,7 @@
 package dev.plinth.jobs;
 
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxFunction;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.Optional;
@@ -13,9 +14,13 @@ import org.jspecify.annotations.Nullable;
  * LostClaimException}. Safe for use by the threads of one handler.
  *
  * <p>Jobs run at least once. {@link #fence} keeps zombies out of the handler's own writes; effects
- * happen exactly once only when they commit together with {@link #completeIn(Tx)}.
+ * happen exactly once only when they commit together with {@link #completeIn(Tx)}, or in a step of
+ * {@link #stepIn}.
+ *
+ * <p>What is enqueued through a run is enqueued in the thread's current transaction, or else in a
+ * short one of the job's tenant.
  */
-public interface JobRun {
+public interface JobRun extends Children {
   /** The job. */
   JobId id();
 
@@ -98,6 +103,60 @@ public interface JobRun {
    * @throws LostClaimException when another instance has taken the job over; roll back then
    */
   void fence(Connection connection);
+
+  /** As {@link #step(Step, Class, StepBody)}, by its name alone. */
+  default <R extends @Nullable Object, X extends Exception> R step(
+      String name, Class<R> type, StepBody<R, X> body) throws X {
+    return step(Step.of(name), type, body);
+  }
+
+  /**
+   * Does a part of the run that is not done again: its result is recorded under the step's name,
+   * and a later attempt, after a crash or an error in another step, gets the recorded one. That it
+   * has begun, its end, its error and its times are recorded for {@link JobQueue#steps} in short
+   * transactions of their own, each of them only while the claim holds.
+   *
+   * <p>The body runs at least once: a crash after it has run and before its result is recorded runs
+   * it again. {@link #stepIn} closes that gap for effects in the same database.
+   *
+   * <p>A step that has failed may be run again by the same run. May be called by several threads,
+   * and within the body of another step.
+   *
+   * @param type the class that the recorded output is read into
+   * @return what the body returned, now or when the step completed
+   * @throws X what the body throws, once it is recorded
+   * @throws LostClaimException when another instance has taken the job over
+   * @throws IllegalArgumentException when the input or the result cannot be written as JSON
+   * @throws IllegalStateException when this run has begun a step of that name already and it has
+   *     not failed, after {@link #completeIn}, or in a transaction of Plinth's, which may hold the
+   *     pool's last connection and may yet roll back
+   * @throws UnreadableStepException when the recorded output cannot be read as the type
+   */
+  <R extends @Nullable Object, X extends Exception> R step(
+      Step step, Class<R> type, StepBody<R, X> body) throws X;
+
+  /** As {@link #stepIn(Step, Class, TxFunction)}, by its name alone. */
+  default <R extends @Nullable Object, X extends Exception> R stepIn(
+      String name, Class<R> type, TxFunction<R, X> body) throws X {
+    return stepIn(Step.of(name), type, body);
+  }
+
+  /**
+   * Does a part of the run in a transaction, of the job's tenant, that also records the result:
+   * what the body writes in it happens exactly once, as it commits with the record or not at all.
+   * The claim is fenced for as long. Unlike a plain step it is seen when it has ended, and not
+   * while it runs. Otherwise as {@link #step(Step, Class, StepBody)}.
+   *
+   * <p>The transaction is repeated, body and all, after a serialization failure or a deadlock.
+   */
+  <R extends @Nullable Object, X extends Exception> R stepIn(
+      Step step, Class<R> type, TxFunction<R, X> body) throws X;
+
+  /**
+   * Enqueues jobs under this one in a transaction at hand, which commits them only if this run
+   * still holds its job. Cheap.
+   */
+  Children in(Tx tx);
 
   /** As {@link #completeIn(Tx, Object)}, without a result. */
   void completeIn(Tx tx);

@@ -2,10 +2,14 @@ package dev.plinth.jobs;
 
 /** Where a job stands. */
 public enum JobStatus {
+  /** Waits for other jobs to end. */
+  WAITING,
   /** Waits until its time has come. */
   SCHEDULED,
   /** Waits out the backoff after a failed attempt. */
   RETRYING,
+  /** Its time has come, and it waits because a {@link Limit} counts it. */
+  LIMITED,
   /** May be claimed now. */
   READY,
   /** Claimed by an instance. */

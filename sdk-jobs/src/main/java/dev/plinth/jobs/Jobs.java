@@ -1,16 +1,22 @@
 package dev.plinth.jobs;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.event.Events.Subscription;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.internal.Dispatcher;
 import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
+import dev.plinth.jobs.internal.Retain;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.Watches;
+import dev.plinth.jobs.internal.TxLimits;
+import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.schedule.Schedules;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by many threads. Close it before its Plinth.
  */
 public final class Jobs implements JobQueue, AutoCloseable {
+  private static final Duration RETAIN_EVERY = Duration.ofHours(6);
+
   private enum State {
     NEW,
     STARTED,
@@ -49,13 +57,20 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final Statements statements;
   private final JobQueue standalone;
   private final Watches watches;
+  private final @Nullable Retention retention;
+  private @Nullable Subscription retaining;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
-  Jobs(Plinth plinth, Handlers handlers, DispatcherSettings settings) {
+  Jobs(
+      Plinth plinth,
+      Handlers handlers,
+      DispatcherSettings settings,
+      @Nullable Retention retention) {
     this.plinth = plinth;
     this.handlers = handlers;
     this.settings = settings;
+    this.retention = retention;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
     this.watches = new Watches(plinth, statements);
@@ -69,6 +84,16 @@ public final class Jobs implements JobQueue, AutoCloseable {
   /** One that only enqueues and inspects. */
   public static Jobs create(Plinth plinth) {
     return builder(plinth).build();
+  }
+
+  /** The limits that hold across all nodes. */
+  public Limits limits() {
+    return TxLimits.standalone(plinth, statements);
+  }
+
+  /** Pauses queues and lets them go on. */
+  public Queues queues() {
+    return TxQueues.standalone(plinth, statements);
   }
 
   /** The same, working in a transaction at hand. Cheap. */
@@ -97,6 +122,12 @@ public final class Jobs implements JobQueue, AutoCloseable {
     Dispatcher starting = new Dispatcher(plinth, settings, statements, handlers);
     starting.start();
     dispatcher = starting;
+    Retention kept = retention;
+    if (kept != null) {
+      Retain retain = new Retain(plinth);
+      retaining =
+          plinth.maintenance().register("jobs.retention", RETAIN_EVERY, () -> retain.run(kept));
+    }
     state = State.STARTED;
   }
 
@@ -107,6 +138,10 @@ public final class Jobs implements JobQueue, AutoCloseable {
    */
   @Override
   public synchronized void close() {
+    if (retaining != null) {
+      retaining.close();
+      retaining = null;
+    }
     if (dispatcher != null) {
       dispatcher.close();
       dispatcher = null;
@@ -123,6 +158,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
     return standalone.enqueueOrFind(kind, args, options);
+  }
+
+  @Override
+  public Map<String, JobId> enqueue(JobGraph graph) {
+    return standalone.enqueue(graph);
   }
 
   @Override
@@ -148,6 +188,16 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public List<Attempt> attempts(JobId id) {
     return standalone.attempts(id);
+  }
+
+  @Override
+  public List<JobStep> steps(JobId id) {
+    return standalone.steps(id);
+  }
+
+  @Override
+  public List<Dependency> waitsFor(JobId id) {
+    return standalone.waitsFor(id);
   }
 
   @Override
@@ -200,7 +250,52 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   @Override
+  public Schedules schedules() {
+    return standalone.schedules();
+  }
+
+  @Override
   public List<Fault> check() {
     return standalone.check();
+  }
+
+  @Override
+  public Optional<Explanation> explain(JobId id) {
+    return standalone.explain(id);
+  }
+
+  /**
+   * How it goes with all jobs, of every tenant, by queue, type and node. Costs the same however
+   * many jobs there are; what is told may be a second old, or a little more on a database that is
+   * slow to answer. Uses a connection of its own.
+   */
+  public JobStatistics statistics() {
+    return statements.statistics();
+  }
+
+  /**
+   * Mends faults that {@link #check()} has found, as far as that is safe: each in a transaction of
+   * its own, which looks again under locks. Jobs go on running meanwhile.
+   *
+   * @return what became of each, in the same order
+   */
+  public List<Repair> repair(List<Fault> faults) {
+    return statements.repair(List.copyOf(Args.notNull(faults, "faults")));
+  }
+
+  /** Checks, and mends what is found. */
+  public List<Repair> repair() {
+    return repair(check());
+  }
+
+  /**
+   * Removes jobs that ended longer ago than this, now: whole partitions where that is possible, by
+   * the row otherwise, in short transactions. Jobs that have not ended stay, whatever their age.
+   * Blocks until it is done, or the thread is interrupted; what it leaves the next call takes.
+   *
+   * @param age from a job's end; at least an hour
+   */
+  public Pruned prune(Duration age) {
+    return new Retain(plinth).run(Retention.keep(age).exactly());
   }
 }

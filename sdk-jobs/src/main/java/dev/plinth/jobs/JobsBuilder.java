@@ -4,9 +4,13 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Args;
 import dev.plinth.jobs.internal.DispatcherSettings;
 import dev.plinth.jobs.internal.Handlers;
+import dev.plinth.jobs.internal.NodeCaps;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects handlers and how to run them. Not safe for use by many threads.
@@ -18,9 +22,12 @@ public final class JobsBuilder {
   private final Plinth plinth;
   private final Handlers handlers = new Handlers();
   private final Set<String> queues = new TreeSet<>();
+  private final Map<String, Integer> queueCaps = new TreeMap<>();
+  private final Map<String, Integer> typeCaps = new TreeMap<>();
   private int workers = 10;
   private Duration pollInterval = Duration.ofSeconds(1);
   private Duration gracePeriod = Duration.ofSeconds(30);
+  private @Nullable Retention retention;
 
   JobsBuilder(Plinth plinth) {
     this.plinth = Args.notNull(plinth, "plinth");
@@ -63,6 +70,30 @@ public final class JobsBuilder {
     return this;
   }
 
+  /**
+   * Claims from this queue; at most so many of its jobs are at work here at a time. For all nodes
+   * together see {@link Limits}.
+   *
+   * @param maxRunningHere from 1 to 10,000
+   */
+  public JobsBuilder queue(String queue, int maxRunningHere) {
+    queue(queue);
+    queueCaps.put(queue, Args.range(maxRunningHere, 1, 10_000, "maxRunningHere"));
+    return this;
+  }
+
+  /**
+   * At most so many jobs of this kind are at work here at a time, whatever their queue. For all
+   * nodes together see {@link Limits}.
+   *
+   * @param maxRunningHere from 1 to 10,000
+   */
+  public JobsBuilder perNode(JobKind<?> kind, int maxRunningHere) {
+    typeCaps.put(
+        Args.notNull(kind, "kind").name(), Args.range(maxRunningHere, 1, 10_000, "maxRunningHere"));
+    return this;
+  }
+
   /** How often to look for jobs without being told, from 10 milliseconds to an hour. */
   public JobsBuilder pollInterval(Duration pollInterval) {
     Args.positive(pollInterval, "pollInterval");
@@ -81,6 +112,16 @@ public final class JobsBuilder {
   }
 
   /**
+   * How long ended jobs are kept; without this, forever. Looked after every six hours by whichever
+   * node of the cluster comes first; give it to one {@code Jobs} of a Plinth, and the same on every
+   * node.
+   */
+  public JobsBuilder retention(Retention retention) {
+    this.retention = Args.notNull(retention, "retention");
+    return this;
+  }
+
+  /**
    * Makes it. Opens no connection and starts no thread.
    *
    * @throws IllegalArgumentException when there is an upcaster for a kind without a handler
@@ -93,6 +134,8 @@ public final class JobsBuilder {
             workers,
             queues.isEmpty() ? handlers.queues() : Set.copyOf(queues),
             pollInterval,
-            gracePeriod));
+            gracePeriod,
+            new NodeCaps(queueCaps, typeCaps)),
+        retention);
   }
 }

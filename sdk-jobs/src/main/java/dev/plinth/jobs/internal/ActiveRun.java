@@ -3,16 +3,25 @@ package dev.plinth.jobs.internal;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxFunction;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.DiscardException;
+import dev.plinth.jobs.Children;
+import dev.plinth.jobs.JobGraph;
 import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobKind;
+import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobRun;
 import dev.plinth.jobs.LostClaimException;
 import dev.plinth.jobs.Progress;
 import dev.plinth.jobs.SnoozeException;
+import dev.plinth.jobs.Step;
+import dev.plinth.jobs.StepBody;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -35,6 +44,7 @@ final class ActiveRun implements JobRun {
   private final Claimed job;
   private final RunSql sql;
   private final Class<?> resultType;
+  private final RunSteps steps;
   private State state = State.RUNNING;
   private @Nullable Thread thread;
   private boolean cancelled;
@@ -55,6 +65,7 @@ final class ActiveRun implements JobRun {
     this.job = job;
     this.sql = sql;
     this.resultType = resultType;
+    this.steps = sql.steps(this);
   }
 
   Claimed job() {
@@ -324,6 +335,46 @@ final class ActiveRun implements JobRun {
     committed = true;
   }
 
+  @Override
+  public <R extends @Nullable Object, X extends Exception> R step(
+      Step step, Class<R> type, StepBody<R, X> body) throws X {
+    return steps.run(step, type, body);
+  }
+
+  @Override
+  public <R extends @Nullable Object, X extends Exception> R stepIn(
+      Step step, Class<R> type, TxFunction<R, X> body) throws X {
+    return steps.runIn(step, type, body);
+  }
+
+  @Override
+  public Children in(Tx tx) {
+    Args.notNull(tx, "tx");
+    requireOpen("children come too late");
+    return sql.children(this, tx);
+  }
+
+  @Override
+  public <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options) {
+    requireOpen("children come too late");
+    return sql.children(this).enqueueAll(kind, args, options);
+  }
+
+  @Override
+  public Map<String, JobId> enqueue(JobGraph graph) {
+    requireOpen("children come too late");
+    return sql.children(this).enqueue(graph);
+  }
+
+  /** After its completion a run holds no claim, though nobody has taken its job over. */
+  synchronized void requireOpen(String what) {
+    if (committed || state == State.COMPLETING) {
+      throw new IllegalStateException(
+          "Job " + job.id() + " was completed already, and " + what + ": call completeIn last");
+    }
+    requireClaim();
+  }
+
   /** A released or lost run must not go on writing, whatever the database would say. */
   private void requireClaim() {
     if (state == State.ENDED || refused) {
@@ -331,7 +382,7 @@ final class ActiveRun implements JobRun {
     }
   }
 
-  private synchronized LostClaimException lost() {
+  synchronized LostClaimException lost() {
     cancelled = true;
     refused = true;
     return new LostClaimException(id(), job.epoch());

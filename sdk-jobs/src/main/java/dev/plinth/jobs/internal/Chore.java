@@ -102,6 +102,11 @@ final class Chore {
     return true;
   }
 
+  /** True when it should be done at once. */
+  synchronized boolean isDue() {
+    return System.nanoTime() - dueAt >= 0;
+  }
+
   /** Wanted within this time. */
   synchronized void want(Duration within) {
     long wanted = System.nanoTime() + within.toNanos();

@@ -14,89 +14,117 @@ import java.util.UUID;
 /**
  * Takes ready jobs of one queue for an instance, many in one statement. Rows that others are taking
  * are skipped, and so are types and versions that this node has no handler for. An instance that
- * was declared dead and has not yet noticed gets nothing.
+ * was declared dead and has not yet noticed gets nothing, and neither does one that is not among
+ * the claimers.
  */
 final class Claim {
-  // One queue at a time, so that the order comes from the index; the version test is a plain filter
-  // for the same reason.
+  // One queue at a time, lane by lane, each from its mark on: so the order comes from the index,
+  // and
+  // the stretch of it that can hold nothing is not walked. The lanes are looked at in the order of
+  // the arrays, and only until there are enough; a later one is then not touched. Places are row
+  // addresses, which cannot change while the rows are locked.
   private static final String CLAIM =
       """
       WITH picked AS MATERIALIZED (
-        SELECT r.job_id
-        FROM {schema}.job_ready r
-        WHERE r.queue = ?
-          AND r.job_version <= (?::integer[])[array_position(?::text[], r.type)]
-          AND EXISTS (
-            SELECT FROM {schema}.instances i
-            WHERE i.id = ?::uuid
-              AND i.ended_at IS NULL
-              AND i.expires_at > {now})
-        ORDER BY r.priority DESC, r.seq
+        SELECT r.place
+        FROM unnest(?::smallint[], ?::text[]::xid8[], ?::text[]::xid8[]) AS lane(priority, low, high)
+        CROSS JOIN LATERAL (
+          SELECT r.ctid AS place
+          FROM {schema}.job_ready r
+          WHERE r.queue = ?
+            AND r.priority = lane.priority
+            AND r.xid >= lane.low
+            AND r.xid < lane.high
+            AND r.job_version <= (?::integer[])[array_position(?::text[], r.type)]
+          ORDER BY r.xid, r.seq
+          LIMIT ?
+          FOR UPDATE SKIP LOCKED
+        ) r
+        WHERE EXISTS (
+          SELECT FROM {schema}.job_claimers c
+          JOIN {schema}.instances i ON i.id = c.instance_id
+          WHERE c.instance_id = ?::uuid
+            AND i.ended_at IS NULL
+            AND i.expires_at > {now}
+          FOR KEY SHARE OF c)
         LIMIT ?
-        FOR UPDATE SKIP LOCKED
       ), taken AS (
         DELETE FROM {schema}.job_ready r
         USING picked p
-        WHERE r.job_id = p.job_id
-        RETURNING r.*
+        WHERE r.ctid = p.place
+        RETURNING r.job_id, r.epoch, r.queue, r.priority, r.type, r.job_version, r.attempt,
+                  r.group_id, r.xid, r.seq
       ), leased AS (
         INSERT INTO {schema}.job_leases
           (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version, attempt,
-           claimer)
+           claimer, group_id)
         SELECT t.job_id, t.epoch + 1, ?::uuid, {now}, t.queue, t.priority, t.type, t.job_version,
-               t.attempt, ?::uuid
+               t.attempt, ?::uuid, t.group_id
         FROM taken t
-        ORDER BY t.priority DESC, t.seq
-        RETURNING job_id, epoch, instance_id, type, job_version, attempt
       )
-      SELECT l.job_id, l.epoch, l.instance_id, l.type, l.job_version, l.attempt,
+      SELECT t.job_id, t.epoch + 1, t.type, t.job_version, t.attempt,
              j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
-             j.timeout_ms, j.deadline, j.holds_key
-      FROM leased l
-      JOIN {schema}.computational_jobs j ON j.id = l.job_id
+             t.queue, t.group_id IS NOT NULL, j.timeout_ms, j.deadline, j.holds_key
+      FROM taken t
+      JOIN {schema}.computational_jobs j ON j.id = t.job_id
+      ORDER BY t.priority DESC, t.xid, t.seq
       """;
 
   private final String claim;
+  private final Schema schema;
   private final String[] types;
   private final Integer[] versions;
 
   /** With the types that are handled here, and up to which version. */
   Claim(Schema schema, Map<String, Integer> handled) {
     this.claim = schema.render(CLAIM);
+    this.schema = schema;
     this.types = handled.keySet().toArray(String[]::new);
     this.versions = handled.values().toArray(Integer[]::new);
   }
 
-  List<Claimed> next(Tx tx, UUID instance, UUID claimer, String queue, int limit) {
+  /** The lanes of a queue, as this claimer will know them. */
+  Lanes lanes(String queue) {
+    return new Lanes(schema, queue, types, versions);
+  }
+
+  List<Claimed> next(Tx tx, UUID instance, UUID claimer, Lanes lanes, int limit) {
+    List<Lanes.Place> places = lanes.places();
     return Sql.query(
         tx.connection(),
         claim,
-        Claim::claimed,
-        queue,
+        row -> claimed(row, instance),
+        places.stream().map(Lanes.Place::priority).toArray(Integer[]::new),
+        places.stream().map(place -> Long.toString(place.from())).toArray(String[]::new),
+        places.stream().map(place -> Long.toString(place.to())).toArray(String[]::new),
+        lanes.queue(),
         versions,
         types,
+        limit,
         instance,
         limit,
         instance,
         claimer);
   }
 
-  private static Claimed claimed(ResultSet row) throws SQLException {
+  private static Claimed claimed(ResultSet row, UUID instance) throws SQLException {
     return new Claimed(
-        row.getObject("job_id", UUID.class),
-        row.getInt("epoch"),
-        row.getObject("instance_id", UUID.class),
-        row.getInt("attempt"),
-        row.getInt("max_attempts"),
-        row.getString("type"),
-        row.getInt("job_version"),
-        Json.of(row.getString("args")),
-        Sql.uuid(row, "user_id"),
-        row.getString("tenant_id"),
-        Sql.uuid(row, "batch_id"),
-        Sql.uuid(row, "parent_job_id"),
-        row.getObject("timeout_ms") == null ? null : Duration.ofMillis(row.getLong("timeout_ms")),
+        row.getObject(1, UUID.class),
+        row.getInt(2),
+        instance,
+        row.getInt(5),
+        row.getInt(6),
+        row.getString(3),
+        row.getInt(4),
+        Json.of(row.getString(7)),
+        row.getObject(8, UUID.class),
+        row.getString(9),
+        row.getObject(10, UUID.class),
+        row.getObject(11, UUID.class),
+        row.getString(12),
+        row.getBoolean(13),
+        row.getObject(14) == null ? null : Duration.ofMillis(row.getLong(14)),
         Sql.instant(row, "deadline"),
-        row.getBoolean("holds_key"));
+        row.getBoolean(16));
   }
 }

@@ -20,6 +20,8 @@ record Claimed(
     @Nullable String tenantId,
     @Nullable UUID batchId,
     @Nullable UUID parentId,
+    String queue,
+    boolean isLimited,
     @Nullable Duration timeout,
     @Nullable Instant deadline,
     boolean holdsKey) {}

@@ -10,31 +10,40 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Records that jobs ended well, any number in one statement: the lease goes, the attempt is
- * appended, the record updated once, and the batches' deltas appended.
+ * Records that jobs ended well, any number in one statement: the lease goes, the record is updated
+ * once and tells of the attempt too, and the batches' deltas are appended.
  */
 final class Complete {
+  // Each lease is looked up by its job and taken away by its address: the planner, left to itself,
+  // reads the whole table for a few hundred of them, and it may be full of dead rows.
   private static final String COMPLETE =
       """
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, result, done, total, note)
+      ), held AS MATERIALIZED (
+        SELECT l.place, g.batch_id, g.result, g.done, g.total, g.note
+        FROM given g
+        CROSS JOIN LATERAL (
+          SELECT l.ctid AS place
+          FROM {schema}.job_leases l
+          WHERE l.job_id = g.job_id
+            AND l.epoch = g.epoch
+          FOR UPDATE
+        ) l
       ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
-        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at,
-                  g.batch_id, g.result, g.done, g.total, g.note
-      ), attempted AS (
-        INSERT INTO {schema}.job_attempts
-          (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome)
-        SELECT g.job_id, g.epoch, g.attempt, g.instance_id, g.claimed_at, {now}, 'completed'
-        FROM gone g
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at, l.queue, l.type,
+                  h.batch_id, h.result, h.done, h.total, h.note
       ), recorded AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'completed',
+            instance_id = g.instance_id,
+            epoch = g.epoch,
+            attempt = g.attempt,
             result = g.result::jsonb,
             progress_done = g.done,
             progress_total = g.total,
@@ -43,13 +52,20 @@ final class Complete {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id
+        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, completed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
         FROM gone g
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g
@@ -60,7 +76,11 @@ final class Complete {
   private final ProgressRows progressRows;
 
   Complete(Schema schema, ProgressRows progressRows) {
-    this.complete = schema.render(COMPLETE);
+    this.complete =
+        schema.render(
+            COMPLETE.replace(
+                "{tally}",
+                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'completed'", "r.due_at")));
     this.progressRows = progressRows;
   }
 

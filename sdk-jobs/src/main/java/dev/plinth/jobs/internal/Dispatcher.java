@@ -2,8 +2,6 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events.Subscription;
-import dev.plinth.core.tx.TxFunction;
-import dev.plinth.core.tx.TxOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -23,25 +21,38 @@ public final class Dispatcher implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
 
   private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+  private static final Duration ADOPT_EVERY = Duration.ofMinutes(10);
 
   private final Plinth plinth;
   private final DispatcherSettings settings;
   private final Statements statements;
-  private final Claim claim;
+  private final NodeLimits nodeLimits;
   private final Endings endings;
   private final Workers workers;
   private final Prefetch prefetch;
   private final Signal signal = new Signal();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Consumer<String> onHint = this::hinted;
+  private final Consumer<String> onGateHint = this::gateHinted;
+  private final Gatekeeper gatekeeper;
+  private final Chore looking;
   private final Chore promoting;
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
+  private final Chore adopting;
+  private final Claiming claiming;
+  private final Chore counting;
+  private final Chore publishing;
+  private final PublishHandlers published;
+  private final Chore unblocking;
+  private final Chore sweepingEdges;
+  private final Chore firing;
   private final UUID id;
   private final Strays strays;
   private final Watchdog watchdog;
   private @Nullable Subscription hints;
+  private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
   private volatile boolean stopping;
 
@@ -51,7 +62,9 @@ public final class Dispatcher implements AutoCloseable {
     this.plinth = plinth;
     this.settings = settings;
     this.statements = statements;
-    this.claim = new Claim(plinth.schema(), handlers.versions());
+    this.nodeLimits = new NodeLimits(plinth.schema(), handlers.versions(), settings.caps());
+    this.gatekeeper = new Gatekeeper(plinth, statements.gatekeep(), this::giveBackWaiting);
+    this.looking = chore("looking at limits", settings.pollInterval(), gatekeeper);
     this.promoting = chore("promoting", settings.pollInterval(), statements.promote());
     this.rescuing =
         chore("rescuing", plinth.instances().timeToLive().dividedBy(4), statements.rescue());
@@ -59,14 +72,25 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
-    this.endings = statements.endings(plinth, strays, this::batchesTouched);
+    this.adopting = chore("adopting claimers", ADOPT_EVERY, statements.claimers());
+    this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
+    this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
+    this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.firing =
+        chore(
+            "firing schedules",
+            settings.pollInterval(),
+            statements.schedules().fire(settings.pollInterval()));
+    this.endings =
+        statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
         new RunSql(
             plinth,
             statements.complete(),
             statements.progressRows(),
-            statements.control(),
-            this::batchesTouched);
+            this::batchesTouched,
+            statements,
+            this::ended);
     this.workers =
         new Workers(
             plinth,
@@ -80,6 +104,10 @@ public final class Dispatcher implements AutoCloseable {
     this.watchdog =
         new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
+    this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
+    this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
+    this.publishing =
+        chore("publishing handlers", plinth.instances().timeToLive().dividedBy(4), published);
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
@@ -90,6 +118,8 @@ public final class Dispatcher implements AutoCloseable {
   public void start() {
     statements.hints().listen(onHint);
     hints = plinth.notifications().subscribe(Hints.TOPIC, onHint);
+    statements.gateHints().listen(onGateHint);
+    gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
     watchdog.start();
     plinth.executor().execute(this::loop);
@@ -98,8 +128,19 @@ public final class Dispatcher implements AutoCloseable {
   private void hinted(String queue) {
     if (queue.isEmpty()) {
       folding.want(Duration.ZERO);
+      unblocking.want(Duration.ZERO);
     }
     if (queue.isEmpty() || settings.queues().contains(queue)) {
+      claiming.hinted(queue);
+      signal.wake();
+    }
+  }
+
+  private void gateHinted(String what) {
+    if (what.equals(GateHints.PARKED)) {
+      gatekeeper.want();
+    } else {
+      looking.want(Duration.ZERO);
       signal.wake();
     }
   }
@@ -107,6 +148,14 @@ public final class Dispatcher implements AutoCloseable {
   private void batchesTouched() {
     folding.want(Duration.ofMillis(20));
     signal.wake();
+  }
+
+  /** Others may wait for a job that has ended here. */
+  private void ended() {
+    if (statements.unblock().isInUse()) {
+      unblocking.want(Duration.ZERO);
+      signal.wake();
+    }
   }
 
   private void loop() {
@@ -130,11 +179,18 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
+      firing.runIfDue();
       promoting.runIfDue();
       rescuing.runIfDue();
       folding.runIfDue();
       tidying.runIfDue();
-      return claim();
+      adopting.runIfDue();
+      counting.runIfDue();
+      publishing.runIfDue();
+      unblocking.runIfDue();
+      sweepingEdges.runIfDue();
+      looking.runIfDue();
+      return claim() || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));
@@ -142,35 +198,49 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private <T> T alone(TxFunction<T, RuntimeException> work) {
-    return plinth.transactSeparately(TxOptions.defaults().withAllTenants(), work);
-  }
-
   private boolean claim() {
     if (prefetch.isStale(workers.running().size())) {
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
     }
     boolean full = false;
     for (String queue : settings.queues()) {
-      int room = workers.room(prefetch.size());
-      if (stopping || room < prefetch.least() || !plinth.instances().isAlive()) {
+      if (gatekeeper.isPaused(queue)) {
         continue;
       }
-      UUID instance = plinth.instances().id();
-      List<Claimed> claimed = alone(tx -> claim.next(tx, instance, id, queue, room));
-      if (!claimed.isEmpty()) {
-        claimed.forEach(strays::know);
-        prefetch.claimed(claimed.size() == room);
-        if (stopping) {
-          // close() may have taken back already what no worker has begun.
-          claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
-          return false;
+      boolean behind = false;
+      for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
+        int free = workers.room(prefetch.size());
+        int wanted = Math.min(nodeLimits.room(queue, free, workers::held), step.limit());
+        if (stopping || free < prefetch.least() || wanted <= 0 || !plinth.instances().isAlive()) {
+          continue;
         }
-        workers.add(claimed);
-        full |= claimed.size() == room;
+        int claimed = claim(step, wanted);
+        nodeLimits.done(step, claimed, behind);
+        boolean more = claimed == wanted && wanted == free;
+        behind |= more;
+        full |= more;
       }
     }
-    return full && workers.room(prefetch.size()) >= prefetch.least();
+    return full && !stopping && workers.room(prefetch.size()) >= prefetch.least();
+  }
+
+  /** Returns how many jobs were claimed. */
+  private int claim(NodeLimits.Step step, int wanted) {
+    List<Claimed> claimed = claiming.claim(step.claim(), step.queue(), wanted);
+    if (!claimed.isEmpty()) {
+      prefetch.claimed(claimed.size() == wanted);
+      if (stopping) {
+        // close() may have taken back already what no worker has begun.
+        claimed.forEach(job -> endings.submit(new Ending.Released(job, false)));
+      } else {
+        workers.add(claimed);
+      }
+    }
+    return claimed.size();
+  }
+
+  private void giveBackWaiting() {
+    workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
   }
 
   private static long jittered(Duration interval) {
@@ -188,9 +258,11 @@ public final class Dispatcher implements AutoCloseable {
     signal.wake();
     statements.hints().unlisten(onHint);
     close(hints);
+    statements.gateHints().unlisten(onGateHint);
+    close(gateHints);
     try {
       ended.await(10, TimeUnit.SECONDS);
-      workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
+      giveBackWaiting();
       workers.awaitIdle(settings.gracePeriod());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -199,6 +271,8 @@ public final class Dispatcher implements AutoCloseable {
       awaitInterrupted();
       watchdog.close();
       endings.close();
+      published.withdraw();
+      closeGate();
       // Not before: a loss must reach the handlers that are still at work.
       close(losses);
     }
@@ -207,6 +281,14 @@ public final class Dispatcher implements AutoCloseable {
   private static void close(@Nullable Subscription subscription) {
     if (subscription != null) {
       subscription.close();
+    }
+  }
+
+  private void closeGate() {
+    try {
+      gatekeeper.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Set;
  * @param queues the queues to claim from
  * @param pollInterval how often to look without being told
  * @param gracePeriod how long a closing instance waits for handlers
+ * @param caps how many jobs of a queue or type may be at work here
  */
 public record DispatcherSettings(
-    int workers, Set<String> queues, Duration pollInterval, Duration gracePeriod) {}
+    int workers, Set<String> queues, Duration pollInterval, Duration gracePeriod, NodeCaps caps) {}

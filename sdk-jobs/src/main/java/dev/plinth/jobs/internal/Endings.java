@@ -42,6 +42,8 @@ final class Endings implements AutoCloseable {
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
+  private final Runnable ended;
+  private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
 
@@ -52,7 +54,9 @@ final class Endings implements AutoCloseable {
       Release release,
       Control control,
       Strays strays,
-      Runnable batchesTouched) {
+      Runnable batchesTouched,
+      Runnable ended,
+      Runnable limitedEnded) {
     this.plinth = plinth;
     this.complete = complete;
     this.fail = fail;
@@ -60,6 +64,8 @@ final class Endings implements AutoCloseable {
     this.control = control;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
+    this.ended = ended;
+    this.limitedEnded = limitedEnded;
     this.commit = plinth.groupCommit("jobs.endings", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -91,6 +97,12 @@ final class Endings implements AutoCloseable {
 
   private void written(Pending pending, boolean held) {
     Claimed job = pending.ending().job();
+    if (!held && pending.ending() instanceof Ending.Released) {
+      strays.suspect();
+    }
+    if (job.isLimited()) {
+      limitedEnded.run();
+    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",
@@ -99,6 +111,7 @@ final class Endings implements AutoCloseable {
     } else if (job.batchId() != null) {
       batchesTouched.run();
     }
+    ended.run();
   }
 
   /**

@@ -32,16 +32,46 @@ final class Enqueue {
         FROM given g
       )
       """;
+  // All jobs of a call are counted by the same limits, or by none.
   private static final String READY =
       """
+      , line AS MATERIALIZED (
+        SELECT c.queue, c.priority, c.type, c.job_version, COALESCE(c.limit_key, '') AS limit_key,
+               count(l.scope) > 0 AS is_limited,
+               COALESCE(
+                 CASE WHEN bool_or(l.fair_share IS NOT NULL) THEN c.user_id END,
+                 '00000000-0000-0000-0000-000000000000') AS line_user
+        FROM (
+          SELECT ?::text AS queue, ?::smallint AS priority, ?::text AS type,
+                 ?::integer AS job_version, ?::text AS limit_key, ?::uuid AS user_id
+        ) c
+        LEFT JOIN {schema}.job_limits l ON {counting}
+        GROUP BY c.queue, c.priority, c.type, c.job_version, c.limit_key, c.user_id
+      ), parked AS (
+        INSERT INTO {schema}.job_parked
+          (job_id, queue, priority, type, limit_key, user_id, job_version)
+        SELECT g.id, c.queue, c.priority, c.type, c.limit_key, c.line_user, c.job_version
+        FROM given g
+        CROSS JOIN line c
+        WHERE c.is_limited
+      )
       INSERT INTO {schema}.job_ready (job_id, queue, priority, type, job_version)
-      SELECT g.id, ?::text, ?, ?::text, ?
+      SELECT g.id, c.queue, c.priority, c.type, c.job_version
       FROM given g
+      CROSS JOIN line c
+      WHERE NOT c.is_limited
       """;
   private static final String DELAYED =
       """
       INSERT INTO {schema}.job_delayed (job_id, queue, priority, type, job_version, run_at)
       SELECT g.id, ?::text, ?, ?::text, ?, {at}
+      FROM given g
+      """;
+  private static final String WAITING =
+      """
+      INSERT INTO {schema}.job_waiting
+        (job_id, queue, priority, type, job_version, run_at, waiting_since)
+      SELECT g.id, ?::text, ?, ?::text, ?, {at}, {now}
       FROM given g
       """;
   private static final String AT =
@@ -55,15 +85,25 @@ final class Enqueue {
       """;
 
   private final UuidV7 ids;
+  private final GateHints gateHints;
   private final String ready;
   private final String delayed;
   private final String deadlines;
+  private final String waiting;
+  private final String waitingLater;
 
-  Enqueue(Schema schema, UuidV7 ids) {
+  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
-    this.ready = schema.render(RECORD.replace("{at}", "NULL::timestamptz") + READY);
+    this.gateHints = gateHints;
+    this.ready =
+        schema.render(
+            RECORD.replace("{at}", "NULL::timestamptz")
+                + READY.replace(
+                    "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
     this.deadlines = schema.render(DEADLINES);
+    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
+    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
   }
 
   /**
@@ -71,6 +111,7 @@ final class Enqueue {
    *
    * @param queue the options' queue, or else the kind's
    * @param maxAttempts the options', or else the kind's
+   * @param waits whether edges keep them from being ready
    */
   record Common(
       @Nullable String tenant,
@@ -78,7 +119,8 @@ final class Enqueue {
       int version,
       String queue,
       int maxAttempts,
-      JobOptions options) {
+      JobOptions options,
+      boolean waits) {
     boolean isLater() {
       return options.runAt() != null || options.delay() != null;
     }
@@ -137,10 +179,23 @@ final class Enqueue {
     if (later) {
       parameters.add(o.runAt());
       parameters.add(o.delay());
+    } else if (!c.waits()) {
+      parameters.add(o.limitKey());
+      parameters.add(o.user());
     }
-    Sql.update(tx.connection(), later ? delayed : ready, parameters.toArray());
+    int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
+    if (inLine < chunkIds.length) {
+      gateHints.parked(tx);
+    }
     if (o.deadline() != null) {
       Sql.update(tx.connection(), deadlines, o.deadline(), chunkIds);
     }
+  }
+
+  private String statement(Common c) {
+    if (c.waits()) {
+      return c.isLater() ? waitingLater : waiting;
+    }
+    return c.isLater() ? delayed : ready;
   }
 }

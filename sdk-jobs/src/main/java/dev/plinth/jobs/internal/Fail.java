@@ -27,7 +27,7 @@ final class Fail {
         WHERE l.job_id = g.job_id
           AND l.epoch = g.epoch
         RETURNING g.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
-                  l.attempt
+                  l.attempt, l.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome,
@@ -37,9 +37,9 @@ final class Fail {
         FROM gone g
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
-          (job_id, run_at, queue, priority, type, job_version, epoch, attempt)
+          (job_id, run_at, queue, priority, type, job_version, epoch, attempt, group_id)
         SELECT g.job_id, {now} + make_interval(secs => g.retry_ms / 1000.0), g.queue, g.priority,
-               g.type, g.job_version, g.epoch, g.attempt + 1
+               g.type, g.job_version, g.epoch, g.attempt + 1, g.group_id
         FROM gone g
         WHERE g.retry_ms IS NOT NULL
       ), recorded AS (
@@ -55,7 +55,9 @@ final class Fail {
             completed_at = CASE WHEN g.retry_ms IS NULL THEN {now} END
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id
+        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -63,6 +65,12 @@ final class Fail {
         WHERE g.batch_id IS NOT NULL
           AND g.retry_ms IS NULL
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM gone g
+        WHERE g.retry_ms IS NULL
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, r.id
       FROM gone g
@@ -74,7 +82,14 @@ final class Fail {
   private final Events events;
 
   Fail(Schema schema, ProgressRows progressRows, Events events) {
-    this.fail = schema.render(FAIL);
+    this.fail =
+        schema.render(
+            FAIL.replace(
+                "{tally}",
+                Tally.of(
+                    "gone g JOIN recorded r ON r.id = g.job_id",
+                    "CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END",
+                    "r.due_at")));
     this.progressRows = progressRows;
     this.events = events;
   }

@@ -175,7 +175,8 @@ final class Fold implements Sweep {
                     callback.version(),
                     callback.queue(),
                     callback.maxAttempts(),
-                    owner == null ? JobOptions.defaults() : JobOptions.defaults().user(owner)),
+                    owner == null ? JobOptions.defaults() : JobOptions.defaults().user(owner),
+                    false),
                 List.of(Json.of(callback.args())))
             .get(0);
     Sql.update(tx.connection(), called, job.value(), batch.event().batchId().value());

@@ -23,6 +23,10 @@ final class Invariants {
           SELECT job_id, 'delayed' FROM {schema}.job_delayed
           UNION ALL
           SELECT job_id, 'leased' FROM {schema}.job_leases
+          UNION ALL
+          SELECT job_id, 'waiting' FROM {schema}.job_waiting
+          UNION ALL
+          SELECT job_id, 'parked' FROM {schema}.job_parked
         ) x
         GROUP BY x.job_id
       ) p
@@ -32,27 +36,34 @@ final class Invariants {
       """;
   private static final String NOWHERE =
       """
-      SELECT j.id::text AS subject, 'pending, but neither ready, delayed nor leased' AS detail
+      SELECT j.id::text AS subject,
+             'pending, but neither ready, delayed, leased, waiting nor parked' AS detail
       FROM {schema}.computational_jobs j
       WHERE j.status = 'pending'
         AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
         AND NOT EXISTS (SELECT FROM {schema}.job_leases x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id = j.id)
+        AND NOT EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id = j.id)
       """;
+  // A completion is told by the record, or, by a node of an earlier version, by a row of its own.
   private static final String ENDED_ONCE =
       """
       SELECT j.id::text AS subject,
              'status ' || j.status || ', attempts that completed it: ' || a.completed
+               || ', told by the record: ' || COALESCE(j.epoch::text, 'none')
                || ', that came last: ' || COALESCE(a.last, 'none') AS detail
       FROM {schema}.computational_jobs j
       CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE a.outcome = 'completed') AS completed,
+        SELECT count(*) FILTER (WHERE a.outcome = 'completed') AS completed, max(a.epoch) AS epoch,
                (array_agg(a.outcome ORDER BY a.epoch DESC))[1] AS last
         FROM {schema}.job_attempts a
         WHERE a.job_id = j.id
       ) a
-      WHERE a.completed <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
-         OR (j.status = 'completed' AND a.last IS DISTINCT FROM 'completed')
+      WHERE a.completed + CASE WHEN j.epoch IS NULL THEN 0 ELSE 1 END
+              <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
+         OR j.epoch <= a.epoch
+         OR num_nonnulls(j.epoch, j.attempt, j.instance_id) NOT IN (0, 3)
          OR (j.status = 'failed'
              AND COALESCE(a.last, 'none') NOT IN ('failed', 'timed_out', 'discarded'))
       """;
@@ -65,10 +76,15 @@ final class Invariants {
         UNION ALL
         SELECT job_id, epoch + 1, 'delayed' FROM {schema}.job_delayed
         UNION ALL
+        SELECT job_id, epoch + 1, 'parked' FROM {schema}.job_parked
+        UNION ALL
         SELECT job_id, epoch, 'leased' FROM {schema}.job_leases
+        UNION ALL
+        SELECT job_id, epoch + 1, 'waiting' FROM {schema}.job_waiting
       ) p
       JOIN {schema}.job_attempts a ON a.job_id = p.job_id AND a.epoch >= p.epoch
       """;
+  // Of a batch that is older than what may have been removed, rows may be missing.
   private static final String COUNTERS =
       """
       SELECT b.id::text AS subject,
@@ -90,6 +106,12 @@ final class Invariants {
         WHERE j.batch_id = b.id
       ) r
       WHERE (d.total, d.completed, d.failed) IS DISTINCT FROM (r.total, r.completed, r.failed)
+        AND (
+          b.created_at >= COALESCE(
+            (SELECT m.at FROM {schema}.job_marks m WHERE m.name = 'removed'), '-infinity')
+          OR r.total > d.total
+          OR r.completed > d.completed
+          OR r.failed > d.failed)
       """;
   private static final String BATCH_ENDS =
       """
@@ -102,13 +124,14 @@ final class Invariants {
               WHEN b.status IN ('open', 'sealed') THEN b.callback_job_id IS NOT NULL
               ELSE b.total_jobs <> b.completed_jobs + b.failed_jobs
                 OR (b.status = 'completed') <> (b.failed_jobs = 0)
-                OR (b.callback IS NULL) <> (b.callback_job_id IS NULL)
+                OR (b.callback IS NOT NULL AND b.callback_job_id IS NULL)
             END
       """;
 
   private final Map<String, String> queries = new LinkedHashMap<>();
 
-  Invariants(Schema schema) {
+  /** With those that other parts add: queries for subject and detail, by the invariant's name. */
+  Invariants(Schema schema, List<Map<String, String>> more) {
     queries.put("one-place", schema.render(PLACES));
     queries.put("not-nowhere", schema.render(NOWHERE));
     queries.put("ended-once", schema.render(ENDED_ONCE));
@@ -116,6 +139,9 @@ final class Invariants {
     queries.put("counters-equal-rows", schema.render(COUNTERS));
     queries.put("batch-ends", schema.render(BATCH_ENDS));
     ControlInvariants.addTo(queries, schema);
+    more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
+    LimitInvariants.addTo(queries, schema);
+    ScheduleInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

@@ -54,8 +54,8 @@ final class JobsAfterRestore {
         ON CONFLICT (job_id, epoch) DO NOTHING
       )
       INSERT INTO {schema}.job_ready
-        (job_id, queue, priority, type, job_version, epoch, attempt)
-      SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch + ?, g.attempt
+        (job_id, queue, priority, type, job_version, epoch, attempt, group_id)
+      SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch + ?, g.attempt, g.group_id
       FROM gone g
       ON CONFLICT (job_id) DO NOTHING
       """;
@@ -83,6 +83,7 @@ final class JobsAfterRestore {
         WHERE j.status = 'pending'
           AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
           AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
+          AND NOT EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id = j.id)
       ), later AS (
         INSERT INTO {schema}.job_delayed
           (job_id, run_at, queue, priority, type, job_version, epoch, attempt)
@@ -107,7 +108,8 @@ final class JobsAfterRestore {
   private JobsAfterRestore() {}
 
   static void run(Restoring restoring) {
-    for (String place : new String[] {"job_ready", "job_delayed", "job_leases"}) {
+    restoring.change("claimers forgotten", "DELETE FROM {schema}.job_claimers");
+    for (String place : new String[] {"job_ready", "job_delayed", "job_leases", "job_parked"}) {
       restoring.change(
           "rows of jobs that have ended removed from " + place, STALE.formatted(place));
     }
@@ -118,8 +120,15 @@ final class JobsAfterRestore {
     restoring.change("failed jobs made safe", RAISE_FAILED, Restoring.EPOCHS_SKIPPED);
     restoring.change("claims given back", GIVE_BACK, Restoring.EPOCHS_SKIPPED);
     restoring.change("jobs in two places put in one", ONE_PLACE);
+    LimitsAfterRestore.run(restoring);
     restoring.change("pending jobs put back in line", QUEUE, Restoring.EPOCHS_SKIPPED);
     ControlAfterRestore.run(restoring);
+    restoring.change("dispatchers forgotten", "DELETE FROM {schema}.job_handlers");
+    // Transactions are numbered anew where the restored server is another one.
+    restoring.change(
+        "marks of counting taken back",
+        "UPDATE {schema}.job_marks SET seen = NULL WHERE seen IS NOT NULL");
+    restoring.moveOn("job_count_deltas", "id");
     restoring.moveOn("job_ready", "seq");
     restoring.moveOn("batch_deltas", "id");
   }

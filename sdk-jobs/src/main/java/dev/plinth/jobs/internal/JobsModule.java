@@ -10,6 +10,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Jobs;
 import java.sql.Connection;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Jobs as a module. */
@@ -57,25 +58,32 @@ public final class JobsModule implements FeatureModule {
   public List<PartitionedTable> partitionedTables() {
     return List.of(
         new PartitionedTable("computational_jobs", Period.MONTH, 2),
-        new PartitionedTable("job_attempts", Period.MONTH, 2));
+        new PartitionedTable("job_attempts", Period.MONTH, 2),
+        new PartitionedTable("job_steps", Period.MONTH, 2));
   }
 
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+    ScheduleUsers.subscribe(plinth, name());
   }
 
   @Override
   public void afterRestore(Restoring restoring) {
     JobsAfterRestore.run(restoring);
+    SchedulesAfterRestore.run(restoring);
   }
 
   @Override
   public List<HealthReading> health(Connection connection, Schema schema) {
-    return Sql.query(
-        connection,
-        schema.render(OLDEST_DUE),
-        row -> HealthReading.of("jobs.oldest_due", row.getDouble(1), "seconds"));
+    List<HealthReading> readings =
+        new ArrayList<>(
+            Sql.query(
+                connection,
+                schema.render(OLDEST_DUE),
+                row -> HealthReading.of("jobs.oldest_due", row.getDouble(1), "seconds")));
+    readings.addAll(HotHealth.read(connection, schema));
+    return readings;
   }
 
   @Override

@@ -21,22 +21,39 @@ final class Promote implements Sweep {
         USING due
         WHERE d.job_id = due.job_id
         RETURNING d.*
+      ), told AS MATERIALIZED (
+        SELECT g.*, j.limit_key, j.user_id
+        FROM gone g
+        JOIN {schema}.computational_jobs j ON j.id = g.job_id
       )
-      INSERT INTO {schema}.job_ready
-        (job_id, queue, priority, type, job_version, epoch, attempt)
-      SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch, g.attempt
-      FROM gone g
-      ORDER BY g.run_at, g.job_id
+      """;
+  private static final String COUNT =
+      """
+      SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM parked) AS parked
       """;
 
   private final String promote;
+  private final GateHints gateHints;
 
-  Promote(Schema schema) {
-    this.promote = schema.render(PROMOTE);
+  Promote(Schema schema, GateHints gateHints) {
+    this.promote = schema.render(PROMOTE + Parking.place("told", "r.run_at, r.job_id") + COUNT);
+    this.gateHints = gateHints;
   }
+
+  private record Promoted(int jobs, int parked) {}
 
   @Override
   public boolean chunk(Tx tx) {
-    return Sql.update(tx.connection(), promote, AT_ONCE) == AT_ONCE;
+    Promoted promoted =
+        Sql.query(
+                tx.connection(),
+                promote,
+                row -> new Promoted(row.getInt("gone"), row.getInt("parked")),
+                AT_ONCE)
+            .get(0);
+    if (promoted.parked() > 0) {
+      gateHints.parked(tx);
+    }
+    return promoted.jobs() == AT_ONCE;
   }
 }

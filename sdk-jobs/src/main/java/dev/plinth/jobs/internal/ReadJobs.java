@@ -33,13 +33,16 @@ final class ReadJobs {
              j.result, j.error, j.created_at, j.completed_at, j.definition, j.subject,
              j.trigger_type, j.metadata, j.limit_key, j.deadline, j.timeout_ms,
              COALESCE(l.claimed_at, j.started_at) AS started_at,
-             l.instance_id, d.run_at, d.attempt AS delayed_attempt,
+             l.instance_id, w.waiting_since, d.run_at, d.attempt AS delayed_attempt,
+             k.job_id IS NOT NULL AS is_parked,
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
              CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
              CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
       FROM {schema}.computational_jobs j
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
       WHERE TRUE
       """;
@@ -47,6 +50,7 @@ final class ReadJobs {
   /** A transaction of a tenant sees that tenant's jobs only. */
   private static final String TENANT = "  AND (?::text IS NULL OR j.tenant_id = ?::text)\n";
 
+  // The attempt that completed a job is told by its record.
   private static final String ATTEMPTS =
       """
       SELECT a.job_id, a.epoch, a.attempt, a.instance_id, a.started_at, a.ended_at, a.outcome,
@@ -57,7 +61,15 @@ final class ReadJobs {
           SELECT FROM {schema}.computational_jobs j
           WHERE j.id = a.job_id
             AND j.tenant_id = ?::text))
-      ORDER BY a.epoch
+      UNION ALL
+      SELECT j.id, j.epoch, j.attempt, j.instance_id, j.started_at, j.completed_at, j.status,
+             NULL, NULL, NULL
+      FROM {schema}.computational_jobs j
+      WHERE j.id = ?
+        AND j.status = 'completed'
+        AND j.epoch IS NOT NULL
+        AND (?::text IS NULL OR j.tenant_id = ?::text)
+      ORDER BY epoch
       """;
 
   private final Schema schema;
@@ -126,8 +138,10 @@ final class ReadJobs {
   /** Pending jobs are found from the small hot tables, failed ones from the dead letters' index. */
   private static String standing(JobStatus status) {
     return switch (status) {
+      case WAITING -> "j.id IN (SELECT x.job_id FROM {schema}.job_waiting x)";
       case SCHEDULED -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt = 1)";
       case RETRYING -> "j.id IN (SELECT x.job_id FROM {schema}.job_delayed x WHERE x.attempt > 1)";
+      case LIMITED -> "j.id IN (SELECT x.job_id FROM {schema}.job_parked x)";
       case READY -> "j.id IN (SELECT x.job_id FROM {schema}.job_ready x)";
       case RUNNING -> "j.id IN (SELECT x.job_id FROM {schema}.job_leases x)";
       case COMPLETED -> "j.status = 'completed'";
@@ -140,6 +154,7 @@ final class ReadJobs {
   }
 
   List<Attempt> attempts(Tx tx, JobId id) {
+    String tenant = tx.tenantId().orElse(null);
     return Sql.query(
         tx.connection(),
         attempts,
@@ -156,8 +171,11 @@ final class ReadJobs {
                 row.getString("error"),
                 row.getString("stack_trace")),
         id.value(),
-        tx.tenantId().orElse(null),
-        tx.tenantId().orElse(null));
+        tenant,
+        tenant,
+        id.value(),
+        tenant,
+        tenant);
   }
 
   private static Job job(ResultSet row) throws SQLException {
@@ -207,6 +225,12 @@ final class ReadJobs {
     }
     if (row.getObject("instance_id") != null) {
       return JobStatus.RUNNING;
+    }
+    if (row.getObject("waiting_since") != null) {
+      return JobStatus.WAITING;
+    }
+    if (row.getBoolean("is_parked")) {
+      return JobStatus.LIMITED;
     }
     if (row.getObject("run_at") == null) {
       return JobStatus.READY;

@@ -38,8 +38,8 @@ final class Release {
         WHERE g.had_begun = 1
       ), waiting AS (
         INSERT INTO {schema}.job_ready
-          (job_id, queue, priority, type, job_version, epoch, attempt)
-        SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch, g.attempt
+          (job_id, queue, priority, type, job_version, epoch, attempt, group_id)
+        SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch, g.attempt, g.group_id
         FROM gone g
       )
       SELECT g.job_id

@@ -2,7 +2,6 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.event.Events;
 import dev.plinth.core.instance.Instances;
-import dev.plinth.core.spi.Liveness;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
@@ -29,8 +28,7 @@ final class Rescue implements Sweep {
       WITH lost AS MATERIALIZED (
         SELECT l.job_id
         FROM {schema}.job_leases l
-        WHERE {dead}
-          AND l.instance_id <> ?
+        WHERE l.instance_id = ANY (?::uuid[])
           AND {which}
         LIMIT ?
         FOR UPDATE OF l SKIP LOCKED
@@ -54,9 +52,9 @@ final class Rescue implements Sweep {
         FROM judged g
       ), waiting AS (
         INSERT INTO {schema}.job_ready
-          (job_id, queue, priority, type, job_version, epoch, attempt)
+          (job_id, queue, priority, type, job_version, epoch, attempt, group_id)
         SELECT g.job_id, g.queue, g.priority, g.type, g.job_version, g.epoch,
-               g.attempt + CASE WHEN g.counts THEN 1 ELSE 0 END
+               g.attempt + CASE WHEN g.counts THEN 1 ELSE 0 END, g.group_id
         FROM judged g
         WHERE NOT g.exhausted
       ), recorded AS (
@@ -69,6 +67,8 @@ final class Rescue implements Sweep {
             completed_at = CASE WHEN g.exhausted THEN {now} END
         FROM judged g
         WHERE j.id = g.job_id
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
         SELECT g.batch_id, count(*), min(g.claimed_at)
@@ -76,17 +76,28 @@ final class Rescue implements Sweep {
         WHERE g.batch_id IS NOT NULL
           AND g.exhausted
         GROUP BY g.batch_id
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT g.job_id
+        FROM judged g
+        WHERE g.exhausted
+          AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
       SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
       FROM judged g
-      """;
+      """
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "judged g",
+                  "CASE WHEN g.exhausted THEN 'failed' ELSE 'lost' END",
+                  "NULL::timestamptz"));
 
   private static final String LOST =
       """
       SELECT l.job_id
       FROM {schema}.job_leases l
-      WHERE {dead}
-        AND l.instance_id <> ?
+      WHERE l.instance_id = ANY (?::uuid[])
       LIMIT ?
       """;
 
@@ -94,34 +105,48 @@ final class Rescue implements Sweep {
   private final String rescueOne;
   private final String lost;
   private final Instances instances;
+  private final Claimers claimers;
   private final Events events;
 
   private record Rescued(JobFailed event, boolean exhausted) {}
 
-  Rescue(Schema schema, Instances instances, Events events) {
+  Rescue(Schema schema, Instances instances, Claimers claimers, Events events) {
     this.instances = instances;
-    String dead = Liveness.dead("l.instance_id");
-    this.rescue = schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "TRUE"));
-    this.rescueOne =
-        schema.render(RESCUE.replace("{dead}", dead).replace("{which}", "l.job_id = ?"));
-    this.lost = schema.render(LOST.replace("{dead}", dead));
+    this.claimers = claimers;
+    this.rescue = schema.render(RESCUE.replace("{which}", "TRUE"));
+    this.rescueOne = schema.render(RESCUE.replace("{which}", "l.job_id = ?"));
+    this.lost = schema.render(LOST);
     this.events = events;
   }
 
+  /** Looks through the leases only when somebody who may hold some is dead. */
   @Override
   public boolean chunk(Tx tx) {
-    return take(tx, rescue, instances.id(), AT_ONCE) > 0;
+    List<UUID> dead = claimers.dead(tx, instances.id());
+    if (dead.isEmpty()) {
+      return false;
+    }
+    boolean took = take(tx, rescue, array(dead), AT_ONCE) > 0;
+    if (!took) {
+      claimers.forget(tx, dead);
+    }
+    return took;
   }
 
   @Override
   public List<UUID> items(Tx tx) {
+    List<UUID> dead = claimers.dead(tx, instances.id());
     return Sql.query(
-        tx.connection(), lost, row -> row.getObject(1, UUID.class), instances.id(), ITEMS);
+        tx.connection(), lost, row -> row.getObject(1, UUID.class), array(dead), ITEMS);
   }
 
   @Override
   public void item(Tx tx, UUID id) {
-    take(tx, rescueOne, instances.id(), id, 1);
+    take(tx, rescueOne, array(claimers.dead(tx, instances.id())), id, 1);
+  }
+
+  private static Object array(List<UUID> instances) {
+    return instances.toArray(UUID[]::new);
   }
 
   /** Returns how many jobs were taken away. */

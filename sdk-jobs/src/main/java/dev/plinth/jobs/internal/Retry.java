@@ -51,25 +51,26 @@ final class Retry {
           LIMIT 1
         ) last
         WHERE j.id = ?
-        RETURNING j.id, j.queue, j.priority, j.type, j.job_version, last.epoch,
-                  last.attempt + 1 AS attempt
+        RETURNING j.id AS job_id, j.queue, j.priority, j.type, j.job_version, j.limit_key,
+                  j.user_id, last.epoch, last.attempt + 1 AS attempt
       )
-      INSERT INTO {schema}.job_ready
-        (job_id, queue, priority, type, job_version, epoch, attempt)
-      SELECT r.id, r.queue, r.priority, r.type, r.job_version, r.epoch, r.attempt
-      FROM revived r
       """;
+  private static final String PARKED = "SELECT p.job_id FROM parked p";
 
   private final String lock;
   private final String batch;
   private final String uncount;
   private final String revive;
+  private final Closing closing;
+  private final GateHints gateHints;
 
-  Retry(Schema schema) {
+  Retry(Schema schema, GateHints gateHints) {
+    this.gateHints = gateHints;
     this.lock = schema.render(LOCK);
     this.batch = schema.render(BATCH);
     this.uncount = schema.render(UNCOUNT);
-    this.revive = schema.render(REVIVE);
+    this.closing = new Closing(schema);
+    this.revive = schema.render(REVIVE + Parking.place("revived", "r.job_id") + PARKED);
   }
 
   private record Failed(@Nullable UUID batch, String queue) {}
@@ -77,6 +78,9 @@ final class Retry {
   /** The queue that has got work by this; empty when the job is not a failed one. */
   Optional<String> run(Tx tx, JobId id) {
     String tenant = tx.tenantId().orElse(null);
+    if (closing.isClosed(tx, id.value())) {
+      return Optional.empty();
+    }
     Optional<Failed> failed =
         Sql.first(
             tx.connection(),
@@ -93,7 +97,9 @@ final class Retry {
       requireUnfinished(tx, batchId);
       Sql.update(tx.connection(), uncount, batchId);
     }
-    Sql.update(tx.connection(), revive, id.value(), id.value());
+    if (Sql.first(tx.connection(), revive, row -> true, id.value(), id.value()).isPresent()) {
+      gateHints.parked(tx);
+    }
     return Optional.of(failed.get().queue());
   }
 

@@ -3,8 +3,10 @@ package dev.plinth.jobs.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthException;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
+import dev.plinth.jobs.Children;
 import dev.plinth.jobs.Progress;
 import java.sql.Connection;
 import java.util.List;
@@ -35,19 +37,24 @@ final class RunSql {
   private final ProgressRows progressRows;
   private final Control control;
   private final Runnable batchesTouched;
+  private final Statements statements;
+  private final Runnable ended;
   private final String fence;
 
   RunSql(
       Plinth plinth,
       Complete complete,
       ProgressRows progressRows,
-      Control control,
-      Runnable batchesTouched) {
+      Runnable batchesTouched,
+      Statements statements,
+      Runnable ended) {
     this.plinth = plinth;
     this.complete = complete;
     this.progressRows = progressRows;
-    this.control = control;
+    this.control = statements.control();
     this.batchesTouched = batchesTouched;
+    this.statements = statements;
+    this.ended = ended;
     this.fence = plinth.schema().render(FENCE);
   }
 
@@ -73,7 +80,34 @@ final class RunSql {
     if (held && job.batchId() != null) {
       tx.afterCommit(batchesTouched);
     }
+    if (held) {
+      tx.afterCommit(ended);
+    }
     return held;
+  }
+
+  RunSteps steps(ActiveRun run) {
+    return new RunSteps(plinth, statements.steps(), run);
+  }
+
+  /** What a run enqueues in a transaction at hand. */
+  Children children(ActiveRun run, Tx tx) {
+    return children(run, TxScope.of(tx));
+  }
+
+  /** What it enqueues in the thread's current transaction, or else in one of the job's tenant. */
+  Children children(ActiveRun run) {
+    return children(
+        run,
+        TxScope.standalone(
+            plinth,
+            run.tenantId()
+                .map(tenant -> TxOptions.defaults().withTenant(tenant))
+                .orElse(TxOptions.defaults())));
+  }
+
+  private Children children(ActiveRun run, TxScope scope) {
+    return new RunChildren(run, scope, fenced -> TxJobQueue.in(plinth, statements, fenced));
   }
 
   /** True when writing would take a second connection, which the pool may not have. */

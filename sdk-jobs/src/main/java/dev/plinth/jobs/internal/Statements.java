@@ -2,15 +2,22 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Schema;
+import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.JobStatistics;
+import dev.plinth.jobs.Repair;
+import java.util.List;
 import java.util.UUID;
 
 /** Every statement of the module, rendered once for a Plinth's schema. */
 public final class Statements {
   private final Hints hints;
+  private final GateHints gateHints;
+  private final Gatekeep gatekeep;
   private final ProgressRows progressRows;
   private final Complete complete;
   private final Fail fail;
   private final Release release;
+  private final Claimers claimers;
   private final Rescue rescue;
   private final Promote promote;
   private final Enqueue enqueue;
@@ -20,36 +27,93 @@ public final class Statements {
   private final ReadJobs read;
   private final Invariants invariants;
   private final Control control;
+  private final FoldStatistics foldStatistics;
+  private final ReadStatistics readStatistics;
+  private final Explain explain;
+  private final Repairs repairs;
+  private final GraphRows graph;
+  private final Unblock unblock;
+  private final Settle settle;
+  private final Links links;
+  private final StepRows steps;
+  private final ScheduleStatements schedules;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
     Schema schema = plinth.schema();
     this.hints = new Hints(plinth);
+    this.gateHints = new GateHints(plinth);
+    this.gatekeep = new Gatekeep(schema, hints);
     this.progressRows = new ProgressRows(schema);
     this.complete = new Complete(schema, progressRows);
     this.fail = new Fail(schema, progressRows, plinth.events());
     this.release = new Release(schema);
-    this.rescue = new Rescue(schema, plinth.instances(), plinth.events());
-    this.promote = new Promote(schema);
-    this.enqueue = new Enqueue(schema, plinth.ids());
+    this.claimers = new Claimers(schema);
+    this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
+    this.promote = new Promote(schema, gateHints);
+    this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
     this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.batches = new Batches(schema);
-    this.retry = new Retry(schema);
+    this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
-    this.invariants = new Invariants(schema);
+    this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
     this.control = new Control(plinth, progressRows, hints);
+    this.foldStatistics = new FoldStatistics(schema);
+    this.readStatistics = new ReadStatistics(plinth);
+    this.explain = new Explain(schema, new ParkedReason(schema));
+    this.graph = new GraphRows(schema);
+    this.settle = new Settle(schema, hints, gateHints, control.uniqueKeys(), plinth.events());
+    this.repairs = new Repairs(plinth, enqueue, settle, gateHints);
+    this.unblock = new Unblock(schema, settle);
+    this.links = new Links(graph, unblock, hints);
+    this.steps = new StepRows(schema);
+    this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
-  Endings endings(Plinth plinth, Strays strays, Runnable batchesTouched) {
-    return new Endings(plinth, complete, fail, release, control, strays, batchesTouched);
+  Endings endings(
+      Plinth plinth,
+      Strays strays,
+      Runnable batchesTouched,
+      Runnable ended,
+      Runnable limitedEnded) {
+    return new Endings(
+        plinth, complete, fail, release, control, strays, batchesTouched, ended, limitedEnded);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
     return new Strays(plinth, claimer, release);
   }
 
+  SweepEdges sweepEdges(Plinth plinth) {
+    return new SweepEdges(plinth.schema(), settle, unblock);
+  }
+
+  GraphRows graph() {
+    return graph;
+  }
+
+  Unblock unblock() {
+    return unblock;
+  }
+
+  Links links() {
+    return links;
+  }
+
+  StepRows steps() {
+    return steps;
+  }
+
   Hints hints() {
     return hints;
+  }
+
+  GateHints gateHints() {
+    return gateHints;
+  }
+
+  Gatekeep gatekeep() {
+    return gatekeep;
   }
 
   ProgressRows progressRows() {
@@ -58,6 +122,10 @@ public final class Statements {
 
   Complete complete() {
     return complete;
+  }
+
+  Claimers claimers() {
+    return claimers;
   }
 
   Rescue rescue() {
@@ -94,5 +162,27 @@ public final class Statements {
 
   Invariants invariants() {
     return invariants;
+  }
+
+  FoldStatistics foldStatistics() {
+    return foldStatistics;
+  }
+
+  /** Reads statistics, at most about once a second. */
+  public JobStatistics statistics() {
+    return readStatistics.read();
+  }
+
+  Explain explain() {
+    return explain;
+  }
+
+  /** Mends what is mended safely. */
+  public List<Repair> repair(List<Fault> faults) {
+    return repairs.run(faults);
+  }
+
+  ScheduleStatements schedules() {
+    return schedules;
   }
 }

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Gives back what this dispatcher has claimed without knowing it: when the connection is lost
  * during the commit of a claim, its leases may be durable though nobody here has heard of them.
+ * Looks only when there was cause to.
  */
 final class Strays implements Sweep {
   private static final Logger log = LoggerFactory.getLogger(Strays.class);
@@ -29,6 +31,8 @@ final class Strays implements Sweep {
   private final String leases;
   private final Release release;
   private final Set<Lease> known = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger suspicions = new AtomicInteger();
+  private volatile int settled;
 
   private record Lease(UUID job, int epoch) {}
 
@@ -49,9 +53,19 @@ final class Strays implements Sweep {
     known.remove(new Lease(job.id(), job.epoch()));
   }
 
+  /** A claim has failed that may be durable all the same, or one could not be given back. */
+  void suspect() {
+    suspicions.incrementAndGet();
+  }
+
   /** By the thread that claims, so that no claim is under way. */
   @Override
   public boolean chunk(Tx tx) {
+    int suspected = suspicions.get();
+    if (suspected == settled) {
+      return false;
+    }
+    tx.afterCommit(() -> settled = suspected);
     List<Lease> strays =
         Sql.query(
                 tx.connection(),

@@ -15,21 +15,29 @@ import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.CancelResult;
 import dev.plinth.jobs.Cancellation;
 import dev.plinth.jobs.Enqueued;
+import dev.plinth.jobs.Dependency;
+import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.Job;
 import dev.plinth.jobs.JobFilter;
+import dev.plinth.jobs.JobGraph;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobKind;
 import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobQueue;
 import dev.plinth.jobs.JobStatus;
+import dev.plinth.jobs.JobStep;
 import dev.plinth.jobs.NewBatch;
+import dev.plinth.jobs.OnFailure;
 import dev.plinth.jobs.Page;
 import dev.plinth.jobs.Unique;
 import java.util.ArrayList;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** {@link JobQueue} in a scope: one transaction, or a short one for each call. */
@@ -66,6 +74,11 @@ public final class TxJobQueue implements JobQueue {
     return new TxJobQueue(plinth, statements, TxScope.of(tx), false);
   }
 
+  /** Works in a scope that is none of these. */
+  static TxJobQueue in(Plinth plinth, Statements statements, TxScope scope) {
+    return new TxJobQueue(plinth, statements, scope, false);
+  }
+
   @Override
   public <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options) {
     Args.notNull(kind, "kind");
@@ -77,7 +90,6 @@ public final class TxJobQueue implements JobQueue {
     if (documents.isEmpty()) {
       return List.of();
     }
-    String queue = options.queue() == null ? kind.queue() : options.queue();
     if (options.unique() != null) {
       return enqueueUnique(kind, documents, options, options.unique()).stream()
           .map(Enqueued::id)
@@ -86,13 +98,9 @@ public final class TxJobQueue implements JobQueue {
     return scope.returning(
         tx -> {
           Writable.require(tx);
-          requireUser(tx, options.user());
-          if (options.batch() != null) {
-            statements.batches().add(tx, options.batch(), documents.size());
-          }
-          List<JobId> ids =
-              statements.enqueue().write(tx, common(tx, kind, options, queue), documents);
-          statements.hints().ready(tx, queue);
+          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
+          List<JobId> ids = write(tx, kind, documents, options, !after.isEmpty());
+          statements.links().outside(tx, ids, after);
           return ids;
         });
   }
@@ -118,12 +126,13 @@ public final class TxJobQueue implements JobQueue {
         tx -> {
           Writable.require(tx);
           requireUser(tx, options.user());
+          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
           BatchId batch = options.batch();
           if (batch != null) {
             // First, so that a batch that takes no jobs leaves nothing behind.
             statements.batches().add(tx, batch, 0);
           }
-          Enqueue.Common common = common(tx, kind, options, queue);
+          Enqueue.Common common = common(tx, kind, options, queue, !after.isEmpty());
           List<Enqueued> results =
               statements
                   .control()
@@ -142,20 +151,58 @@ public final class TxJobQueue implements JobQueue {
               statements.batches().add(tx, batch, ids.size());
             }
             statements.enqueue().write(tx, common, ids, fresh);
-            statements.hints().ready(tx, queue);
+            statements.links().outside(tx, ids, after);
+            if (after.isEmpty()) {
+              statements.hints().ready(tx, queue);
+            }
           }
           return results;
         });
   }
 
-  private static Enqueue.Common common(Tx tx, JobKind<?> kind, JobOptions options, String queue) {
+  /** Writes jobs of one kind and options; those that wait need edges besides. */
+  List<JobId> write(
+      Tx tx, JobKind<?> kind, List<Json> documents, JobOptions options, boolean waits) {
+    Args.check(
+        options.unique() == null,
+        "options of a job in a graph must not be unique, since the graph needs each of its jobs");
+    requireUser(tx, options.user());
+    if (options.batch() != null) {
+      statements.batches().add(tx, options.batch(), documents.size());
+    }
+    String queue = options.queue() == null ? kind.queue() : options.queue();
+    List<JobId> ids =
+        statements.enqueue().write(tx, common(tx, kind, options, queue, waits), documents);
+    if (!waits) {
+      statements.hints().ready(tx, queue);
+    }
+    return ids;
+  }
+
+  @Override
+  public Map<String, JobId> enqueue(JobGraph graph) {
+    return enqueue(graph, options -> options);
+  }
+
+  /** The same with each job's options changed. */
+  Map<String, JobId> enqueue(JobGraph graph, UnaryOperator<JobOptions> change) {
+    EnqueueGraph enqueue =
+        new EnqueueGraph(plinth.json(), statements, Args.notNull(graph, "graph"), change);
+    return enqueue.isEmpty()
+        ? Map.of()
+        : scope.returning(tx -> enqueue.write(Writable.require(tx), this));
+  }
+
+  private static Enqueue.Common common(
+      Tx tx, JobKind<?> kind, JobOptions options, String queue, boolean waits) {
     return new Enqueue.Common(
         tx.tenantId().orElse(null),
         kind.name(),
         kind.version(),
         queue,
         options.maxAttempts() == null ? kind.retryPolicy().maxAttempts() : options.maxAttempts(),
-        options);
+        options,
+        waits);
   }
 
   /** Before the insert: a violated foreign key would abort the host's transaction. */
@@ -232,6 +279,18 @@ public final class TxJobQueue implements JobQueue {
   }
 
   @Override
+  public List<JobStep> steps(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.steps().steps(tx, id));
+  }
+
+  @Override
+  public List<Dependency> waitsFor(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.graph().waitsFor(tx, id));
+  }
+
+  @Override
   public List<Job> list(JobFilter filter, Page page) {
     Args.notNull(filter, "filter");
     Args.notNull(page, "page");
@@ -281,6 +340,17 @@ public final class TxJobQueue implements JobQueue {
         filter.status() == null || !filter.status().isEnded(),
         "filter must have the status of pending jobs or none, but has " + filter.status());
     return new ByFilter(statements, scope).cancel(filter, max, cancellation);
+  }
+
+  @Override
+  public Optional<Explanation> explain(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.explain().run(tx, id));
+  }
+
+  @Override
+  public Schedules schedules() {
+    return new TxSchedules(statements.schedules(), plinth.json(), scope);
   }
 
   @Override

@@ -114,7 +114,7 @@ final class Workers {
     return taken;
   }
 
-  /** The jobs that wait for a worker, or have one. */
+  /** What was claimed and has not ended here: it waits for a worker, or runs. */
   synchronized List<Claimed> held() {
     List<Claimed> held = new ArrayList<>(waiting);
     running.forEach(run -> held.add(run.job()));

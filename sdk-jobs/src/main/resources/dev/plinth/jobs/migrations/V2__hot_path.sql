@@ -34,16 +34,16 @@ CREATE INDEX computational_jobs_subject_id_idx ON ${schema}.computational_jobs (
 CREATE INDEX computational_jobs_trigger_type_id_idx ON ${schema}.computational_jobs (trigger_type, id) WHERE trigger_type IS NOT NULL;
 COMMENT ON TABLE ${schema}.job_attempts IS 'Every ended attempt at a job but the one that completed it, which the job''s record tells of';
 
--- A record is updated where it lies: half of each new page is kept free for that, and no index holds
+-- A record is updated where it lies: more than half of each new page is kept free for that, and no index holds
 -- a column that its end changes.
-UPDATE ${schema}.partitioned_tables SET fillfactor = 60 WHERE name = 'computational_jobs';
+UPDATE ${schema}.partitioned_tables SET fillfactor = 45 WHERE name = 'computational_jobs';
 DO $$
 DECLARE
   child regclass;
 BEGIN
   FOR child IN SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = '${schema}.computational_jobs'::regclass
   LOOP
-    EXECUTE pg_catalog.format('ALTER TABLE %s SET (fillfactor = 60)', child);
+    EXECUTE pg_catalog.format('ALTER TABLE %s SET (fillfactor = 45)', child);
   END LOOP;
 END
 $$;

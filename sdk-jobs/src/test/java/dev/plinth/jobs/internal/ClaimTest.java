@@ -35,15 +35,20 @@ class ClaimTest {
                 """,
                 dead));
 
+    Claimers claimers = new Claimers(plinth.schema());
+    plinth.transact(tx -> claimers.register(tx, dead));
+
     assertThat(next(plinth, claim, dead)).isEmpty();
     assertThat(next(plinth, claim, UUID.randomUUID())).isEmpty();
+    assertThat(next(plinth, claim, plinth.instances().id())).as("not a claimer").isEmpty();
     assertThat(jobs.find(id).orElseThrow().status()).isEqualTo(JobStatus.READY);
 
+    plinth.transact(tx -> claimers.register(tx, plinth.instances().id()));
     assertThat(next(plinth, claim, plinth.instances().id())).hasSize(1);
   }
 
   private static List<Claimed> next(Plinth plinth, Claim claim, UUID instance) {
     return plinth.transactReturning(
-        tx -> claim.next(tx, instance, UUID.randomUUID(), "default", 10));
+        tx -> claim.next(tx, instance, UUID.randomUUID(), claim.lanes("default"), 10));
   }
 }

@@ -1,0 +1,139 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.Tx;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lanes of one queue, one for each priority, as one claimer knows them: which have ever had
+ * something for it, and from which transaction on to look. Used by one thread.
+ */
+final class Lanes {
+  private static final int LOWEST = -100;
+  private static final int HIGHEST = 100;
+
+  // One snapshot for all lanes. What this node has no handler for does not keep a mark from moving:
+  // this claimer will never want it.
+  private static final String LOOK =
+      """
+      SELECT l.priority, pg_catalog.pg_current_snapshot()::text AS snapshot, o.oldest,
+             (SELECT string_agg(DISTINCT r.xid::text, ',')
+              FROM {schema}.job_ready r
+              WHERE r.queue = ?
+                AND r.priority = l.priority
+                AND r.xid = ANY (string_to_array(l.late, ',')::xid8[])) AS late
+      FROM unnest(?::smallint[], ?::text[]::xid8[], ?::text[]) AS l(priority, low, late)
+      LEFT JOIN LATERAL (
+        SELECT r.xid::text AS oldest
+        FROM {schema}.job_ready r
+        WHERE r.queue = ?
+          AND r.priority = l.priority
+          AND r.xid >= l.low
+          AND r.job_version <= (?::integer[])[array_position(?::text[], r.type)]
+        ORDER BY r.xid, r.seq
+        LIMIT 1
+      ) o ON true
+      """;
+
+  private final String look;
+  private final String queue;
+  private final String[] types;
+  private final Integer[] versions;
+  private final Map<Integer, Watermark> marks = new TreeMap<>();
+  private final TreeSet<Integer> known = new TreeSet<>();
+
+  /** With the types that are handled here, and up to which version. */
+  Lanes(Schema schema, String queue, String[] types, Integer[] versions) {
+    this.look = schema.render(LOOK);
+    this.queue = queue;
+    this.types = types;
+    this.versions = versions;
+    for (int priority = LOWEST; priority <= HIGHEST; priority++) {
+      marks.put(priority, new Watermark());
+    }
+    known.add(0);
+  }
+
+  String queue() {
+    return queue;
+  }
+
+  /** A stretch of a lane. */
+  record Place(int priority, long from, long to) {}
+
+  /** Where to look for jobs, in this order. */
+  List<Place> places() {
+    List<Place> places = new ArrayList<>();
+    for (int priority : known.descendingSet()) {
+      for (Watermark.Stretch stretch : mark(priority).stretches()) {
+        places.add(new Place(priority, stretch.from(), stretch.to()));
+      }
+    }
+    return places;
+  }
+
+  /** Moves the marks, and learns of lanes that have got something. */
+  void look(Tx tx) {
+    List<Integer> priorities = List.copyOf(marks.keySet());
+    Sql.query(
+            tx.connection(),
+            look,
+            Lanes::found,
+            queue,
+            priorities.toArray(Integer[]::new),
+            priorities.stream().map(p -> Long.toString(mark(p).low())).toArray(String[]::new),
+            priorities.stream().map(p -> joined(mark(p).late())).toArray(String[]::new),
+            queue,
+            versions,
+            types)
+        .forEach(this::learn);
+  }
+
+  private void learn(Found found) {
+    mark(found.priority()).moved(found.look());
+    if (found.look().oldest() != null || !found.look().lateWithRows().isEmpty()) {
+      known.add(found.priority());
+    }
+  }
+
+  private Watermark mark(int priority) {
+    Watermark mark = marks.get(priority);
+    if (mark == null) {
+      throw new IllegalStateException("No lane has priority " + priority);
+    }
+    return mark;
+  }
+
+  private static String joined(Set<Long> xids) {
+    return xids.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  private record Found(int priority, Watermark.Look look) {}
+
+  private static Found found(ResultSet row) throws SQLException {
+    String oldest = row.getString("oldest");
+    return new Found(
+        row.getInt("priority"),
+        new Watermark.Look(
+            Snapshot.of(row.getString("snapshot")),
+            oldest == null ? null : Long.valueOf(oldest),
+            xids(row.getString("late"))));
+  }
+
+  private static Set<Long> xids(@Nullable String list) {
+    return list == null
+        ? Set.of()
+        : Arrays.stream(list.split(",", -1)).map(Long::valueOf).collect(Collectors.toSet());
+  }
+}

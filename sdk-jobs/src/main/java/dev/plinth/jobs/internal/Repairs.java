@@ -1,0 +1,70 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.tx.TxOptions;
+import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.Repair;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Mends faults, each in a transaction of its own; what one fails at keeps no other from it. */
+final class Repairs {
+  private static final Logger log = LoggerFactory.getLogger(Repairs.class);
+
+  private final Plinth plinth;
+  private final Map<String, Mend> mends = new LinkedHashMap<>();
+
+  Repairs(Plinth plinth, Enqueue enqueue, Settle settle, GateHints gateHints) {
+    this.plinth = plinth;
+    MendPlaces places = new MendPlaces(plinth.schema(), gateHints);
+    MendBatches batches = new MendBatches(plinth.schema(), enqueue, plinth.json());
+    mends.put("one-place", places::inOnePlace);
+    mends.put("not-nowhere", places::somewhere);
+    mends.put("epochs-ascend", places::epochsAscend);
+    mends.put("counters-equal-rows", batches::recount);
+    mends.put("batch-ends", batches::end);
+    MendGraph graph = new MendGraph(plinth.schema(), settle);
+    mends.put("edges-of-waiting", graph::orphans);
+    mends.put("waits-for-something", graph::settled);
+  }
+
+  List<Repair> run(List<Fault> faults) {
+    List<Repair> repairs = new ArrayList<>();
+    for (Fault fault : faults) {
+      Mend.Mended mended = mend(fault);
+      repairs.add(new Repair(fault, mended.outcome(), mended.done()));
+    }
+    return List.copyOf(repairs);
+  }
+
+  private Mend.Mended mend(Fault fault) {
+    Mend mend = mends.get(fault.invariant());
+    if (mend == null) {
+      return Mend.Mended.left("It cannot be mended without knowing what happened");
+    }
+    try {
+      UUID subject = UUID.fromString(fault.subject());
+      Mend.Mended mended =
+          plinth.transactSeparately(
+              TxOptions.defaults()
+                  .withIsolation(TxOptions.Isolation.READ_COMMITTED)
+                  .withAllTenants(),
+              tx -> mend.run(tx, subject));
+      log.info(
+          "Repair of {} {}: {} ({})",
+          fault.invariant(),
+          fault.subject(),
+          mended.outcome(),
+          mended.done());
+      return mended;
+    } catch (RuntimeException e) {
+      log.warn("Repair of {} {} failed", fault.invariant(), fault.subject(), e);
+      return Mend.Mended.left("It could not be mended now: " + e.getMessage());
+    }
+  }
+}

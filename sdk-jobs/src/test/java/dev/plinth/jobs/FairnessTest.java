@@ -1,0 +1,145 @@
+package dev.plinth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.identity.NewUser;
+import dev.plinth.jobs.Kinds.Number;
+import dev.plinth.test.PlinthTest;
+import dev.plinth.test.TestNodes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+
+/** What one user's many jobs cost another user's single one. */
+@PlinthTest
+class FairnessTest {
+  private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
+  private static final int SHARE = 20;
+
+  private final List<Jobs> running = new ArrayList<>();
+  private final AtomicInteger ofTheMany = new AtomicInteger();
+  private final AtomicInteger before = new AtomicInteger(-1);
+  private final AtomicLong ranAt = new AtomicLong();
+  private Plinth plinth;
+  private Jobs jobs;
+
+  @BeforeEach
+  void inject(Plinth plinth, Jobs jobs) {
+    this.plinth = plinth;
+    this.jobs = jobs;
+  }
+
+  @AfterEach
+  void stop() {
+    running.forEach(Jobs::close);
+  }
+
+  /** Jobs with the number 1 are the single ones. */
+  private void startNodes(TestNodes nodes) {
+    for (int i = 0; i < 2; i++) {
+      Jobs node =
+          Jobs.builder(nodes.start("node-" + i).plinth())
+              .handle(
+                  Kinds.PLAIN,
+                  (args, run) -> {
+                    if (args.value() == 1) {
+                      before.set(ofTheMany.get());
+                      ranAt.set(System.nanoTime());
+                    } else {
+                      ofTheMany.incrementAndGet();
+                    }
+                  })
+              .workers(4)
+              .pollInterval(Duration.ofMillis(50))
+              .build();
+      node.start();
+      running.add(node);
+    }
+  }
+
+  private UUID user(String name) {
+    return plinth.users().create(NewUser.withEmail(name + "@example.org")).id();
+  }
+
+  private void enqueueMany(UUID user, int count) {
+    for (int from = 0; from < count; from += 10_000) {
+      jobs.enqueueAll(
+          Kinds.PLAIN,
+          IntStream.range(0, Math.min(10_000, count - from)).mapToObj(i -> new Number(0)).toList(),
+          JobOptions.defaults().user(user));
+    }
+  }
+
+  /** Returns how many of the others' jobs began between the single job's commit and its start. */
+  private int single(UUID user) {
+    before.set(-1);
+    jobs.enqueue(Kinds.PLAIN, new Number(1), JobOptions.defaults().user(user));
+    int atCommit = ofTheMany.get();
+    await().until(() -> before.get() >= 0);
+    return before.get() - atCommit;
+  }
+
+  @Test
+  void singleJob_waitsForAtMostTwoSharesOfAnotherUser(TestNodes nodes, TestReporter reporter) {
+    int many = LARGE ? 1_000_000 : 50_000;
+    jobs.limits().set(Limit.queue("default").fair(SHARE));
+    UUID busy = user("busy");
+    UUID modest = user("modest");
+    startNodes(nodes);
+    long begun = System.nanoTime();
+    single(modest);
+    long alone = ranAt.get() - begun;
+
+    enqueueMany(busy, many);
+    await().until(() -> ofTheMany.get() > 2 * SHARE);
+    List<Integer> waited = new ArrayList<>();
+    List<Long> times = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      long at = System.nanoTime();
+      waited.add(single(modest));
+      times.add((ranAt.get() - at) / 1_000_000);
+      assertThat(AtWork.number(plinth, "SELECT count(*) FROM plinth.job_parked")).isPositive();
+    }
+
+    reporter.publishEntry(
+        "alone "
+            + alone / 1_000_000
+            + " ms; behind "
+            + many
+            + " jobs, of which began before: "
+            + waited
+            + ", ms: "
+            + times);
+    // One share that was let through already, and one by a turn at the gate that was under way.
+    assertThat(waited).allMatch(count -> count <= 2 * SHARE + 1);
+  }
+
+  @Test
+  void usersWithManyJobs_haveTheirTurns(TestNodes nodes) {
+    jobs.limits().set(Limit.queue("default").maxRunning(1).fair(SHARE));
+    jobs.queues().pause("default", "until all are in line");
+    UUID modest = user("modest");
+    for (int i = 0; i < 4; i++) {
+      enqueueMany(user("busy-" + i), 500);
+    }
+    startNodes(nodes);
+    jobs.queues().resume("default");
+    await().until(() -> ofTheMany.get() > 8);
+
+    for (int i = 0; i < 5; i++) {
+      // One job of each other user at most, where only one job runs at a time; and what a turn at
+      // the gate had let through when the job came.
+      assertThat(single(modest)).isLessThanOrEqualTo(4 + 2);
+    }
+  }
+}
