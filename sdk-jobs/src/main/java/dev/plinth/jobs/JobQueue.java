@@ -74,10 +74,10 @@ public interface JobQueue {
   NewBatch batch(String name);
 
   /**
-   * Ends the adding of jobs, so that the batch can end: a started {@code Jobs}, on any node, ends
-   * it once all its jobs have ended, within its poll interval. A batch without jobs ends by
-   * completing. Does nothing when it is sealed already. Waits for transactions that are adding
-   * jobs.
+   * Ends the adding of jobs and batches, so that the batch can end: a started {@code Jobs}, on any
+   * node, ends it once everything in it has ended, within its poll interval. Batches within it are
+   * sealed by themselves. An empty batch ends by completing. Does nothing when it is sealed
+   * already. Waits for transactions that are adding to it.
    *
    * @return false when there is no such batch
    */
@@ -85,6 +85,9 @@ public interface JobQueue {
 
   /** A batch, with exact counters. */
   Optional<Batch> batch(BatchId id);
+
+  /** Batches, newest first, with exact counters. */
+  List<Batch> batches(BatchFilter filter, BatchPage page);
 
   /** A job. */
   Optional<Job> find(JobId id);

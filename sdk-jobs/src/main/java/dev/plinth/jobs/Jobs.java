@@ -13,6 +13,8 @@ import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.Watches;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.internal.node.NodeRepository;
+import dev.plinth.jobs.node.Nodes;
 import dev.plinth.jobs.schedule.Schedules;
 import java.time.Duration;
 import java.util.List;
@@ -59,6 +61,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final Watches watches;
   private final @Nullable Retention retention;
   private @Nullable Subscription retaining;
+  private final Nodes nodes;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
@@ -74,6 +77,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
     this.watches = new Watches(plinth, statements);
+    this.nodes = NodeRepository.standalone(plinth);
   }
 
   /** Begins one that runs jobs. */
@@ -99,6 +103,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   /** The same, working in a transaction at hand. Cheap. */
   public JobQueue in(Tx tx) {
     return TxJobQueue.of(plinth, statements, Args.notNull(tx, "tx"));
+  }
+
+  /** The registered nodes, in the thread's current transaction or a short one for each call. */
+  public Nodes nodes() {
+    return nodes;
   }
 
   /**
@@ -178,6 +187,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Optional<Batch> batch(BatchId id) {
     return standalone.batch(id);
+  }
+
+  @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    return standalone.batches(filter, page);
   }
 
   @Override

@@ -23,6 +23,7 @@ public final class Statements {
   private final Enqueue enqueue;
   private final Fold fold;
   private final Batches batches;
+  private final ReadBatches readBatches;
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
@@ -52,8 +53,10 @@ public final class Statements {
     this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
     this.promote = new Promote(schema, gateHints);
     this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
-    this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
+    EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);
+    this.fold = new Fold(schema, ends);
     this.batches = new Batches(schema);
+    this.readBatches = new ReadBatches(schema);
     this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
@@ -63,7 +66,7 @@ public final class Statements {
     this.explain = new Explain(schema, new ParkedReason(schema));
     this.graph = new GraphRows(schema);
     this.settle = new Settle(schema, hints, gateHints, control.uniqueKeys(), plinth.events());
-    this.repairs = new Repairs(plinth, enqueue, settle, gateHints);
+    this.repairs = new Repairs(plinth, ends, settle, gateHints);
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
@@ -146,6 +149,10 @@ public final class Statements {
 
   Batches batches() {
     return batches;
+  }
+
+  ReadBatches readBatches() {
+    return readBatches;
   }
 
   Retry retry() {

@@ -11,10 +11,12 @@ import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.Attempt;
 import dev.plinth.jobs.Batch;
+import dev.plinth.jobs.BatchFilter;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.CancelResult;
 import dev.plinth.jobs.Cancellation;
 import dev.plinth.jobs.Enqueued;
+import dev.plinth.jobs.BatchPage;
 import dev.plinth.jobs.Dependency;
 import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
@@ -225,26 +227,36 @@ public final class TxJobQueue implements JobQueue {
   }
 
   private BatchId create(NewBatch batch) {
-    Json callback = batch.callback() == null ? null : document(batch.callback());
+    Batches.Callbacks callbacks =
+        new Batches.Callbacks(
+            document(batch.callback()),
+            document(batch.successCallback()),
+            document(batch.failureCallback()));
     return scope.returning(
         tx -> {
           Writable.require(tx);
           requireUser(tx, batch.owner());
           UUID id = plinth.ids().next();
-          statements.batches().create(tx, id, batch.owner(), batch.name(), callback);
+          statements
+              .batches()
+              .create(tx, id, batch.owner(), batch.name(), batch.parent(), callbacks);
           return new BatchId(id);
         });
   }
 
-  private Json document(NewBatch.Callback<?> callback) {
+  private @Nullable Json document(NewBatch.@Nullable Callback<?> callback) {
+    if (callback == null) {
+      return null;
+    }
     JobKind<?> kind = callback.kind();
     return plinth
         .json()
         .write(
-            new Fold.Callback(
+            new EndBatches.Callback(
                 kind.name(),
                 kind.version(),
-                kind.queue(),
+                callback.queue() == null ? kind.queue() : callback.queue(),
+                callback.priority(),
                 kind.retryPolicy().maxAttempts(),
                 plinth.json().write(callback.args()).text()));
   }
@@ -263,7 +275,14 @@ public final class TxJobQueue implements JobQueue {
   @Override
   public Optional<Batch> batch(BatchId id) {
     Args.notNull(id, "id");
-    return scope.returning(tx -> statements.batches().find(tx, id));
+    return scope.returning(tx -> statements.readBatches().find(tx, id));
+  }
+
+  @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    Args.notNull(filter, "filter");
+    Args.notNull(page, "page");
+    return scope.returning(tx -> statements.readBatches().list(tx, filter, page));
   }
 
   @Override
