@@ -132,7 +132,7 @@ class CancelTest {
 
   @Test
   void jobsThatWaitForOthersOrForALimit_areCancelledWhereTheyStand(Plinth plinth) {
-    jobs.limits().set(Limit.queue("narrow").maxRunning(1));
+    jobs.limits().set(Limit.queue("narrow").maxRunning(0));
     JobId limited =
         jobs.enqueue(Kinds.OTHER, new Number(1), JobOptions.defaults().queue("narrow"));
     JobId parent = jobs.enqueue(Kinds.OTHER, new Number(2));

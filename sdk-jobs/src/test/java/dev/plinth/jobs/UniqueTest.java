@@ -136,7 +136,7 @@ class UniqueTest {
   @Test
   void key_isFreeInExactlyTheStatesThatThePolicyNames(Plinth plinth) throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
-    jobs.limits().set(Limit.queue("narrow").maxRunning(1));
+    jobs.limits().set(Limit.queue("narrow").maxRunning(0));
     JobType<Number> type =
         JobType.of("moody", Number.class)
             .withRetryPolicy(
