@@ -39,9 +39,10 @@ public final class JobOptions {
   private static final Option<Instant> DEADLINE = new Option<>("deadline", Instant.class);
   private static final Option<Duration> TIMEOUT = new Option<>("timeout", Duration.class);
 
-  private static final Option<Unique> UNIQUE = new Option<>("unique", Unique.class);
   /** Parents as keys, as {@link #after()} gives them. */
   private static final Option<Edges> AFTER = new Option<>("after", Edges.class);
+
+  private static final Option<Unique> UNIQUE = new Option<>("unique", Unique.class);
 
   private static final JobOptions DEFAULTS = new JobOptions(Map.of());
 
@@ -266,16 +267,6 @@ public final class JobOptions {
     return get(TIMEOUT);
   }
 
-  /** The same, unless a job of its type holds the key; see {@link Unique}. */
-  public JobOptions unique(Unique unique) {
-    return with(UNIQUE, Args.notNull(unique, "unique"));
-  }
-
-  /** By what it is the only one of its type; or null. */
-  public @Nullable Unique unique() {
-    return get(UNIQUE);
-  }
-
   /**
    * The same, waiting for these jobs to complete, in addition to those named before; cancelled when
    * one of them does not.
@@ -309,6 +300,16 @@ public final class JobOptions {
   public Map<JobId, OnFailure> after() {
     Edges edges = get(AFTER);
     return edges == null ? Map.of() : edges.parents();
+  }
+
+  /** The same, unless a job of its type holds the key; see {@link Unique}. */
+  public JobOptions unique(Unique unique) {
+    return with(UNIQUE, Args.notNull(unique, "unique"));
+  }
+
+  /** By what it is the only one of its type; or null. */
+  public @Nullable Unique unique() {
+    return get(UNIQUE);
   }
 
   private static Instant storable(Instant time, String name) {

@@ -44,6 +44,19 @@ public interface JobQueue {
   <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options);
 
   /**
+   * Enqueues the jobs of a graph, all or none. Each begins when those that it waits for have ended,
+   * as the edges say.
+   *
+   * @return their ids by their names in the graph
+   * @throws IllegalArgumentException when an edge names a job that the graph lacks, or edges go
+   *     round in a circle, which is named
+   * @throws UnknownUserException when the options of a job name a user who does not exist
+   * @throws BatchClosedException when the options of a job name a batch that takes no jobs
+   * @throws UnknownJobException when the options of a job name one to wait for that does not exist
+   */
+  Map<String, JobId> enqueue(JobGraph graph);
+
+  /**
    * As {@link #enqueue(JobKind, Object, JobOptions)}, telling whether it was enqueued or, by its
    * options' {@link Unique}, was there already.
    *
@@ -56,19 +69,6 @@ public interface JobQueue {
    * <p>A duplicate counts in no batch, and its options mean nothing.
    */
   <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options);
-
-  /**
-   * Enqueues the jobs of a graph, all or none. Each begins when those that it waits for have ended,
-   * as the edges say.
-   *
-   * @return their ids by their names in the graph
-   * @throws IllegalArgumentException when an edge names a job that the graph lacks, or edges go
-   *     round in a circle, which is named
-   * @throws UnknownUserException when the options of a job name a user who does not exist
-   * @throws BatchClosedException when the options of a job name a batch that takes no jobs
-   * @throws UnknownJobException when the options of a job name one to wait for that does not exist
-   */
-  Map<String, JobId> enqueue(JobGraph graph);
 
   /** Begins a batch of this name, for people; it need not be unique. */
   NewBatch batch(String name);

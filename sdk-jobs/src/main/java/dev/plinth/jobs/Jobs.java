@@ -10,9 +10,9 @@ import dev.plinth.jobs.internal.Handlers;
 import dev.plinth.jobs.internal.Retain;
 import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
-import dev.plinth.jobs.internal.Watches;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.internal.Watches;
 import dev.plinth.jobs.internal.node.NodeRepository;
 import dev.plinth.jobs.node.Nodes;
 import dev.plinth.jobs.schedule.Schedules;
@@ -58,10 +58,10 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final DispatcherSettings settings;
   private final Statements statements;
   private final JobQueue standalone;
-  private final Watches watches;
   private final @Nullable Retention retention;
   private @Nullable Subscription retaining;
   private final Nodes nodes;
+  private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
 
@@ -76,8 +76,8 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.retention = retention;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
-    this.watches = new Watches(plinth, statements);
     this.nodes = NodeRepository.standalone(plinth);
+    this.watches = new Watches(plinth, statements);
   }
 
   /** Begins one that runs jobs. */
@@ -165,13 +165,13 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   @Override
-  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
-    return standalone.enqueueOrFind(kind, args, options);
+  public Map<String, JobId> enqueue(JobGraph graph) {
+    return standalone.enqueue(graph);
   }
 
   @Override
-  public Map<String, JobId> enqueue(JobGraph graph) {
-    return standalone.enqueue(graph);
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    return standalone.enqueueOrFind(kind, args, options);
   }
 
   @Override
@@ -225,6 +225,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   @Override
+  public Schedules schedules() {
+    return standalone.schedules();
+  }
+
+  @Override
   public int retryAll(JobFilter filter, int max) {
     return standalone.retryAll(filter, max);
   }
@@ -261,11 +266,6 @@ public final class Jobs implements JobQueue, AutoCloseable {
         !atMostEvery.isNegative() && atMostEvery.compareTo(Duration.ofHours(1)) <= 0,
         "atMostEvery must be from zero to an hour, but is " + atMostEvery);
     return watches.watch(id, atMostEvery, Args.notNull(watcher, "watcher"));
-  }
-
-  @Override
-  public Schedules schedules() {
-    return standalone.schedules();
   }
 
   @Override

@@ -81,10 +81,7 @@ class SnoozeTest {
       assertThat(job(id).errorRecoveryAttempts()).isZero();
 
       clock.advance(Duration.ofHours(1));
-      await()
-          .until(
-              () ->
-                  jobs.attempts(id).size() == 2 && job(id).status() == JobStatus.SCHEDULED);
+      await().until(() -> jobs.attempts(id).size() == 2 && job(id).status() == JobStatus.SCHEDULED);
       clock.advance(Duration.ofHours(1));
       await().until(() -> job(id).status() == JobStatus.COMPLETED);
 

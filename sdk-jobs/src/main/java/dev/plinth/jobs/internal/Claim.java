@@ -64,7 +64,8 @@ final class Claim {
       )
       SELECT t.job_id, t.epoch + 1, t.type, t.job_version, t.attempt,
              j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
-             t.queue, t.group_id IS NOT NULL, j.timeout_ms, j.deadline, j.holds_key
+             t.queue, t.group_id IS NOT NULL,
+             j.timeout_ms, j.deadline, j.holds_key
       FROM taken t
       JOIN {schema}.computational_jobs j ON j.id = t.job_id
       ORDER BY t.priority DESC, t.xid, t.seq

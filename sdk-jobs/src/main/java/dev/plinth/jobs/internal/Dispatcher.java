@@ -88,6 +88,7 @@ public final class Dispatcher implements AutoCloseable {
             plinth,
             statements.complete(),
             statements.progressRows(),
+            statements.control(),
             this::batchesTouched,
             statements,
             this::ended);

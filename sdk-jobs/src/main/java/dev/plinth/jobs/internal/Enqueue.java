@@ -88,9 +88,9 @@ final class Enqueue {
   private final GateHints gateHints;
   private final String ready;
   private final String delayed;
-  private final String deadlines;
   private final String waiting;
   private final String waitingLater;
+  private final String deadlines;
 
   Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
@@ -101,9 +101,9 @@ final class Enqueue {
                 + READY.replace(
                     "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
-    this.deadlines = schema.render(DEADLINES);
     this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
     this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
+    this.deadlines = schema.render(DEADLINES);
   }
 
   /**

@@ -94,12 +94,12 @@ final class Invariants {
     queries.put("not-nowhere", schema.render(NOWHERE));
     queries.put("ended-once", schema.render(ENDED_ONCE));
     queries.put("epochs-ascend", schema.render(EPOCHS));
-    ControlInvariants.addTo(queries, schema);
     queries.putAll(BatchInvariants.queries(schema));
     queries.putAll(NodeInvariants.queries(schema));
     more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
     LimitInvariants.addTo(queries, schema);
     ScheduleInvariants.addTo(queries, schema);
+    ControlInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

@@ -122,13 +122,13 @@ final class JobsAfterRestore {
     restoring.change("jobs in two places put in one", ONE_PLACE);
     LimitsAfterRestore.run(restoring);
     restoring.change("pending jobs put back in line", QUEUE, Restoring.EPOCHS_SKIPPED);
-    ControlAfterRestore.run(restoring);
     restoring.change("dispatchers forgotten", "DELETE FROM {schema}.job_handlers");
     // Transactions are numbered anew where the restored server is another one.
     restoring.change(
         "marks of counting taken back",
         "UPDATE {schema}.job_marks SET seen = NULL WHERE seen IS NOT NULL");
     restoring.moveOn("job_count_deltas", "id");
+    ControlAfterRestore.run(restoring);
     restoring.moveOn("job_ready", "seq");
     restoring.moveOn("batch_deltas", "id");
   }

@@ -45,13 +45,14 @@ final class RunSql {
       Plinth plinth,
       Complete complete,
       ProgressRows progressRows,
+      Control control,
       Runnable batchesTouched,
       Statements statements,
       Runnable ended) {
     this.plinth = plinth;
     this.complete = complete;
     this.progressRows = progressRows;
-    this.control = statements.control();
+    this.control = control;
     this.batchesTouched = batchesTouched;
     this.statements = statements;
     this.ended = ended;

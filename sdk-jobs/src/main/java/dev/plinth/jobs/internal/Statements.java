@@ -27,7 +27,6 @@ public final class Statements {
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
-  private final Control control;
   private final FoldStatistics foldStatistics;
   private final ReadStatistics readStatistics;
   private final Explain explain;
@@ -38,6 +37,7 @@ public final class Statements {
   private final Links links;
   private final StepRows steps;
   private final ScheduleStatements schedules;
+  private final Control control;
 
   /** Renders them. */
   public Statements(Plinth plinth) {

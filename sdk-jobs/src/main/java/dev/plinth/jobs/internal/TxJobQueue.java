@@ -13,11 +13,11 @@ import dev.plinth.jobs.Attempt;
 import dev.plinth.jobs.Batch;
 import dev.plinth.jobs.BatchFilter;
 import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.BatchPage;
 import dev.plinth.jobs.CancelResult;
 import dev.plinth.jobs.Cancellation;
-import dev.plinth.jobs.Enqueued;
-import dev.plinth.jobs.BatchPage;
 import dev.plinth.jobs.Dependency;
+import dev.plinth.jobs.Enqueued;
 import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.Job;
@@ -33,8 +33,8 @@ import dev.plinth.jobs.NewBatch;
 import dev.plinth.jobs.OnFailure;
 import dev.plinth.jobs.Page;
 import dev.plinth.jobs.Unique;
-import java.util.ArrayList;
 import dev.plinth.jobs.schedule.Schedules;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,61 +107,6 @@ public final class TxJobQueue implements JobQueue {
         });
   }
 
-  @Override
-  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
-    Args.notNull(kind, "kind");
-    Args.notNull(options, "options");
-    Json document = plinth.json().write(Args.notNull(args, "args"));
-    return options.unique() == null
-        ? new Enqueued.Fresh(enqueue(kind, args, options))
-        : enqueueUnique(kind, List.of(document), options, options.unique()).get(0);
-  }
-
-  private List<Enqueued> enqueueUnique(
-      JobKind<?> kind, List<Json> documents, JobOptions options, Unique unique) {
-    Args.check(
-        documents.size() == 1 || unique.key() == null,
-        "args must be one where the options say Unique.byKey, since all would have the same key:"
-            + " use Unique.byArgs() for many");
-    String queue = options.queue() == null ? kind.queue() : options.queue();
-    return scope.returning(
-        tx -> {
-          Writable.require(tx);
-          requireUser(tx, options.user());
-          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
-          BatchId batch = options.batch();
-          if (batch != null) {
-            // First, so that a batch that takes no jobs leaves nothing behind.
-            statements.batches().add(tx, batch, 0);
-          }
-          Enqueue.Common common = common(tx, kind, options, queue, !after.isEmpty());
-          List<Enqueued> results =
-              statements
-                  .control()
-                  .uniqueKeys()
-                  .claim(tx, common.tenant(), common.type(), unique, documents);
-          List<JobId> ids = new ArrayList<>();
-          List<Json> fresh = new ArrayList<>();
-          for (int i = 0; i < results.size(); i++) {
-            if (results.get(i) instanceof Enqueued.Fresh job) {
-              ids.add(job.id());
-              fresh.add(documents.get(i));
-            }
-          }
-          if (!ids.isEmpty()) {
-            if (batch != null) {
-              statements.batches().add(tx, batch, ids.size());
-            }
-            statements.enqueue().write(tx, common, ids, fresh);
-            statements.links().outside(tx, ids, after);
-            if (after.isEmpty()) {
-              statements.hints().ready(tx, queue);
-            }
-          }
-          return results;
-        });
-  }
-
   /** Writes jobs of one kind and options; those that wait need edges besides. */
   List<JobId> write(
       Tx tx, JobKind<?> kind, List<Json> documents, JobOptions options, boolean waits) {
@@ -193,6 +138,62 @@ public final class TxJobQueue implements JobQueue {
     return enqueue.isEmpty()
         ? Map.of()
         : scope.returning(tx -> enqueue.write(Writable.require(tx), this));
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    Args.notNull(kind, "kind");
+    Args.notNull(options, "options");
+    Json document = plinth.json().write(Args.notNull(args, "args"));
+    return options.unique() == null
+        ? new Enqueued.Fresh(enqueue(kind, args, options))
+        : enqueueUnique(kind, List.of(document), options, options.unique()).get(0);
+  }
+
+  private List<Enqueued> enqueueUnique(
+      JobKind<?> kind, List<Json> documents, JobOptions options, Unique unique) {
+    Args.check(
+        documents.size() == 1 || unique.key() == null,
+        "args must be one where the options say Unique.byKey, since all would have the same key:"
+            + " use Unique.byArgs() for many");
+    String queue = options.queue() == null ? kind.queue() : options.queue();
+    return scope.returning(
+        tx -> {
+          Writable.require(tx);
+          requireUser(tx, options.user());
+          BatchId batch = options.batch();
+          if (batch != null) {
+            // First, so that a batch that takes no jobs leaves nothing behind.
+            statements.batches().add(tx, batch, 0);
+          }
+          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
+          boolean waits = !after.isEmpty();
+          Enqueue.Common common = common(tx, kind, options, queue, waits);
+          List<Enqueued> results =
+              statements
+                  .control()
+                  .uniqueKeys()
+                  .claim(tx, common.tenant(), common.type(), unique, documents);
+          List<JobId> ids = new ArrayList<>();
+          List<Json> fresh = new ArrayList<>();
+          for (int i = 0; i < results.size(); i++) {
+            if (results.get(i) instanceof Enqueued.Fresh job) {
+              ids.add(job.id());
+              fresh.add(documents.get(i));
+            }
+          }
+          if (!ids.isEmpty()) {
+            if (batch != null) {
+              statements.batches().add(tx, batch, ids.size());
+            }
+            statements.enqueue().write(tx, common, ids, fresh);
+            statements.links().outside(tx, ids, after);
+            if (!waits) {
+              statements.hints().ready(tx, queue);
+            }
+          }
+          return results;
+        });
   }
 
   private static Enqueue.Common common(
@@ -328,6 +329,17 @@ public final class TxJobQueue implements JobQueue {
   }
 
   @Override
+  public Optional<Explanation> explain(JobId id) {
+    Args.notNull(id, "id");
+    return scope.returning(tx -> statements.explain().run(tx, id));
+  }
+
+  @Override
+  public Schedules schedules() {
+    return new TxSchedules(statements.schedules(), plinth.json(), scope);
+  }
+
+  @Override
   public int retryAll(JobFilter filter, int max) {
     Args.notNull(filter, "filter");
     Args.range(max, 1, 1_000_000, "max");
@@ -359,17 +371,6 @@ public final class TxJobQueue implements JobQueue {
         filter.status() == null || !filter.status().isEnded(),
         "filter must have the status of pending jobs or none, but has " + filter.status());
     return new ByFilter(statements, scope).cancel(filter, max, cancellation);
-  }
-
-  @Override
-  public Optional<Explanation> explain(JobId id) {
-    Args.notNull(id, "id");
-    return scope.returning(tx -> statements.explain().run(tx, id));
-  }
-
-  @Override
-  public Schedules schedules() {
-    return new TxSchedules(statements.schedules(), plinth.json(), scope);
   }
 
   @Override
