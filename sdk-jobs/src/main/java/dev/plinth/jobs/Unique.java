@@ -24,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * hand after another had taken its key runs beside that one.
  */
 public final class Unique {
-  private static final Set<JobStatus> UNTIL_ENDED =
-      EnumSet.of(JobStatus.SCHEDULED, JobStatus.RETRYING, JobStatus.READY, JobStatus.RUNNING);
+  private static final Set<JobStatus> UNTIL_ENDED = EnumSet.allOf(JobStatus.class);
+
+  static {
+    UNTIL_ENDED.removeIf(JobStatus::isEnded);
+  }
 
   private final @Nullable String key;
   private final @Nullable Duration window;
@@ -69,7 +72,9 @@ public final class Unique {
    * it meanwhile; then both run.
    */
   public Unique whileWaiting() {
-    return whileIn(JobStatus.SCHEDULED, JobStatus.RETRYING, JobStatus.READY);
+    Set<JobStatus> held = EnumSet.copyOf(UNTIL_ENDED);
+    held.remove(JobStatus.RUNNING);
+    return new Unique(key, window, held);
   }
 
   /** The same, until the job has ended, well or not. */
@@ -86,10 +91,7 @@ public final class Unique {
     return new Unique(key, window, held);
   }
 
-  /**
-   * The same, while the job stands in one of these; free in all others. {@code READY} stands for
-   * whatever else waits, for a parent or a limit, say.
-   */
+  /** The same, while the job stands in one of these; free in all others. */
   public Unique whileIn(JobStatus... states) {
     Args.notNull(states, "states");
     Args.check(states.length > 0, "states must not be empty");

@@ -126,8 +126,48 @@ class CancelTest {
     jobs.seal(batch);
     try (Jobs runner = runner(plinth, (args, run) -> {})) {
       assertThat(runner.cancel(id)).isEqualTo(CancelResult.CANCELLED);
-      await().until(() -> jobs.batch(batch).orElseThrow().status() == Batch.Status.FAILED);
+      await().until(() -> jobs.batch(batch).orElseThrow().isFinished());
     }
+  }
+
+  @Test
+  void jobsThatWaitForOthersOrForALimit_areCancelledWhereTheyStand(Plinth plinth) {
+    jobs.limits().set(Limit.queue("narrow").maxRunning(0));
+    JobId limited = jobs.enqueue(Kinds.OTHER, new Number(1), JobOptions.defaults().queue("narrow"));
+    JobId parent = jobs.enqueue(Kinds.OTHER, new Number(2));
+    JobId child = jobs.enqueue(Kinds.OTHER, new Number(3), JobOptions.defaults().after(parent));
+    JobId grandchild = jobs.enqueue(Kinds.OTHER, new Number(4), JobOptions.defaults().after(child));
+    JobId patient =
+        jobs.enqueue(Kinds.OTHER, new Number(5), JobOptions.defaults().after(OnFailure.RUN, child));
+    assertThat(status(limited)).isEqualTo(JobStatus.LIMITED);
+    assertThat(status(child)).isEqualTo(JobStatus.WAITING);
+
+    assertThat(jobs.cancel(limited)).isEqualTo(CancelResult.CANCELLED);
+    assertThat(jobs.cancel(child)).isEqualTo(CancelResult.CANCELLED);
+
+    assertThat(status(parent)).isEqualTo(JobStatus.READY);
+    try (Jobs runner = runner(plinth, (args, run) -> {})) {
+      assertThat(runner).isNotNull();
+      await().until(() -> status(grandchild) == JobStatus.CANCELLED);
+      await().until(() -> status(patient) == JobStatus.READY);
+    }
+    assertThat(events)
+        .extracting(JobCancelled::jobId)
+        .containsExactlyInAnyOrder(limited, child, grandchild);
+  }
+
+  @Test
+  void uniqueJobCancelledWithItsParent_keyIsFree(Plinth plinth) {
+    JobId parent = jobs.enqueue(Kinds.OTHER, new Number(2));
+    JobOptions unique = JobOptions.defaults().unique(Unique.byKey("k"));
+    JobId child = jobs.enqueue(Kinds.OTHER, new Number(3), unique.after(parent));
+    jobs.cancel(parent);
+    try (Jobs runner = runner(plinth, (args, run) -> {})) {
+      assertThat(runner).isNotNull();
+      await().until(() -> status(child) == JobStatus.CANCELLED);
+    }
+    assertThat(jobs.enqueueOrFind(Kinds.OTHER, new Number(3), unique))
+        .isInstanceOf(Enqueued.Fresh.class);
   }
 
   @Test

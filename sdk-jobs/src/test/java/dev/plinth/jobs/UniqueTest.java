@@ -105,13 +105,26 @@ class UniqueTest {
   private static final Map<Unique, Set<JobStatus>> POLICIES =
       Map.of(
           Unique.byKey("until ended"),
-          Set.of(JobStatus.SCHEDULED, JobStatus.RETRYING, JobStatus.READY, JobStatus.RUNNING),
-          Unique.byKey("while waiting").whileWaiting(),
-          Set.of(JobStatus.SCHEDULED, JobStatus.RETRYING, JobStatus.READY),
-          Unique.byKey("until failed").untilFailed(),
           Set.of(
+              JobStatus.WAITING,
               JobStatus.SCHEDULED,
               JobStatus.RETRYING,
+              JobStatus.LIMITED,
+              JobStatus.READY,
+              JobStatus.RUNNING),
+          Unique.byKey("while waiting").whileWaiting(),
+          Set.of(
+              JobStatus.WAITING,
+              JobStatus.SCHEDULED,
+              JobStatus.RETRYING,
+              JobStatus.LIMITED,
+              JobStatus.READY),
+          Unique.byKey("until failed").untilFailed(),
+          Set.of(
+              JobStatus.WAITING,
+              JobStatus.SCHEDULED,
+              JobStatus.RETRYING,
+              JobStatus.LIMITED,
               JobStatus.READY,
               JobStatus.RUNNING,
               JobStatus.COMPLETED),
@@ -123,6 +136,7 @@ class UniqueTest {
   @Test
   void key_isFreeInExactlyTheStatesThatThePolicyNames(Plinth plinth) throws Exception {
     CountDownLatch goOn = new CountDownLatch(1);
+    jobs.limits().set(Limit.queue("narrow").maxRunning(0));
     JobType<Number> type =
         JobType.of("moody", Number.class)
             .withRetryPolicy(
@@ -181,12 +195,23 @@ class UniqueTest {
           case SCHEDULED, CANCELLED -> options.delay(Duration.ofDays(3));
           // Nobody claims from there.
           case READY -> options.queue("elsewhere");
+          case LIMITED -> options.queue("narrow");
           default -> options;
         };
     JobOptions chosen = options;
     return plinth.transactReturning(
         TxOptions.defaults().withTenant(status.name()),
-        tx -> jobs.in(tx).enqueueOrFind(type, new Number(status.ordinal()), chosen));
+        tx -> {
+          JobQueue queue = jobs.in(tx);
+          JobOptions last = chosen;
+          if (status == JobStatus.WAITING) {
+            last =
+                last.after(
+                    queue.enqueue(
+                        Kinds.OTHER, new Number(0), JobOptions.defaults().queue("elsewhere")));
+          }
+          return queue.enqueueOrFind(type, new Number(status.ordinal()), last);
+        });
   }
 
   @Test

@@ -27,8 +27,11 @@ final class Cancel {
         USING given g
         WHERE l.job_id = g.job_id
           AND l.epoch = g.epoch
-        RETURNING g.*, l.instance_id, l.claimed_at, l.attempt
-      ), attempted AS (
+        RETURNING g.*, l.instance_id, l.claimed_at, l.attempt, l.queue, l.type
+      ), taken AS (
+        SELECT g.job_id
+        FROM gone g
+      ), {signalled}, attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome,
            error_class, error, stack_trace)
@@ -51,7 +54,10 @@ final class Cancel {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id, g.batch_id, j.started_at
+        RETURNING j.id, g.batch_id, j.started_at,
+                  COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), {counted}
       SELECT g.job_id, c.id
       FROM gone g
@@ -64,7 +70,17 @@ final class Cancel {
   private final Events events;
 
   Cancel(Schema schema, ProgressRows progressRows, UniqueKeys uniqueKeys, Events events) {
-    this.cancel = schema.render(CANCEL.replace("{counted}", CancelledInBatch.COUNTED));
+    this.cancel =
+        schema.render(
+            CANCEL
+                .replace("{counted}", CancelledInBatch.COUNTED)
+                .replace("{signalled}", WaitingPlaces.SIGNALLED)
+                .replace(
+                    "{tally}",
+                    Tally.of(
+                        "gone g JOIN cancelled c ON c.id = g.job_id AND g.had_begun = 1",
+                        "'cancelled'",
+                        "c.due_at")));
     this.progressRows = progressRows;
     this.uniqueKeys = uniqueKeys;
     this.events = events;

@@ -37,7 +37,7 @@ final class CancelWaiting {
         USING taken t
         WHERE c.job_id = t.job_id
       )
-      SELECT c.id, c.user_id, c.type, c.batch_id, c.holds_key
+      SELECT c.id, c.user_id, c.type, c.holds_key
       FROM cancelled c
       """;
 
@@ -56,7 +56,7 @@ final class CancelWaiting {
     this.hints = hints;
   }
 
-  private record Cancelled(JobCancelled event, boolean inBatch, boolean holdsKey) {
+  private record Cancelled(JobCancelled event, boolean holdsKey) {
     UUID id() {
       return event.jobId().value();
     }
@@ -89,7 +89,6 @@ final class CancelWaiting {
                         row.getString("type"),
                         false,
                         cancellation),
-                    row.getObject("batch_id") != null,
                     row.getBoolean("holds_key")),
             jobs.toArray(UUID[]::new),
             tenant,
@@ -99,7 +98,7 @@ final class CancelWaiting {
         tx,
         cancelled.stream().filter(Cancelled::holdsKey).map(Cancelled::id).toList(),
         JobStatus.CANCELLED);
-    if (cancelled.stream().anyMatch(Cancelled::inBatch)) {
+    if (!cancelled.isEmpty()) {
       hints.anything(tx);
     }
     cancelled.forEach(job -> events.publish(tx, job.event()));

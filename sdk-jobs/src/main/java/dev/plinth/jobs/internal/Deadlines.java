@@ -54,12 +54,15 @@ final class Deadlines implements Sweep {
             completed_at = {now}
         FROM taken t
         WHERE j.id = t.job_id
-        RETURNING j.id, j.user_id, j.type, j.batch_id, j.error, t.epoch, t.attempt
+        RETURNING j.id, j.user_id, j.type, j.queue, j.batch_id, j.error, t.epoch, t.attempt,
+                  {now} AS claimed_at
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome, error_class, error)
         SELECT r.id, r.epoch + 1, r.attempt, ?::uuid, {now}, {now}, 'failed', ?::text, r.error
         FROM recorded r
+      ), tallied AS (
+        {tally}
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed)
         SELECT r.batch_id, count(*)
@@ -67,7 +70,7 @@ final class Deadlines implements Sweep {
         WHERE r.batch_id IS NOT NULL
         GROUP BY r.batch_id
       )
-      SELECT r.id, r.user_id, r.type, r.batch_id, r.attempt
+      SELECT r.id, r.user_id, r.type, r.attempt
       FROM recorded r
       """;
   private static final String FORGET =
@@ -109,7 +112,11 @@ final class Deadlines implements Sweep {
     this.hints = hints;
     this.due = schema.render(DUE);
     this.aMinuteAgo = schema.render(A_MINUTE_AGO);
-    this.expire = schema.render(EXPIRE.replace("{taken}", WaitingPlaces.takenIfFree()));
+    this.expire =
+        schema.render(
+            EXPIRE
+                .replace("{taken}", WaitingPlaces.takenIfFree())
+                .replace("{tally}", Tally.of("recorded g", "'failed'", "NULL::timestamptz")));
     this.forget = schema.render(FORGET);
     this.later = schema.render(LATER);
     this.isPast = schema.render(IS_PAST);
@@ -173,30 +180,26 @@ final class Deadlines implements Sweep {
     Sql.update(tx.connection(), later, (Object) jobs);
   }
 
-  private record Expired(JobFailed event, boolean inBatch) {}
-
   private void expire(Tx tx, UUID[] jobs) {
     String errorClass = DeadlinePassedException.class.getName();
-    List<Expired> expired =
+    List<JobFailed> expired =
         Sql.query(
             tx.connection(),
             expire,
             row ->
-                new Expired(
-                    new JobFailed(
-                        new JobId(row.getObject("id", UUID.class)),
-                        Sql.uuid(row, "user_id"),
-                        row.getString("type"),
-                        row.getInt("attempt") - 1,
-                        errorClass),
-                    row.getObject("batch_id") != null),
+                new JobFailed(
+                    new JobId(row.getObject("id", UUID.class)),
+                    Sql.uuid(row, "user_id"),
+                    row.getString("type"),
+                    row.getInt("attempt") - 1,
+                    errorClass),
             jobs,
             errorClass + ": " + DeadlinePassedException.message("{}"),
             plinth.instances().id(),
             errorClass);
-    if (expired.stream().anyMatch(Expired::inBatch)) {
+    if (!expired.isEmpty()) {
       hints.anything(tx);
     }
-    expired.forEach(job -> events.publish(tx, job.event()));
+    expired.forEach(event -> events.publish(tx, event));
   }
 }

@@ -39,7 +39,9 @@ final class Snooze {
             started_at = g.claimed_at
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id, j.deadline
+        RETURNING j.id, j.deadline, COALESCE(j.scheduled_at, j.created_at) AS due_at
+      ), tallied AS (
+        {tally}
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
           (job_id, run_at, queue, priority, type, job_version, epoch, attempt, group_id)
@@ -58,7 +60,11 @@ final class Snooze {
   private final ProgressRows progressRows;
 
   Snooze(Schema schema, ProgressRows progressRows) {
-    this.snooze = schema.render(SNOOZE);
+    this.snooze =
+        schema.render(
+            SNOOZE.replace(
+                "{tally}",
+                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at")));
     this.progressRows = progressRows;
   }
 

@@ -60,16 +60,16 @@ public final class Statements {
     this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
+    this.control = new Control(plinth, progressRows, hints);
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema, new ParkedReason(schema));
     this.graph = new GraphRows(schema);
-    this.settle = new Settle(schema, hints, gateHints);
+    this.settle = new Settle(schema, hints, gateHints, control.uniqueKeys(), plinth.events());
     this.repairs = new Repairs(plinth, ends, settle, gateHints);
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
-    this.control = new Control(plinth, progressRows, hints);
     this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 

@@ -110,6 +110,9 @@ public final class TxJobQueue implements JobQueue {
   /** Writes jobs of one kind and options; those that wait need edges besides. */
   List<JobId> write(
       Tx tx, JobKind<?> kind, List<Json> documents, JobOptions options, boolean waits) {
+    Args.check(
+        options.unique() == null,
+        "options of a job in a graph must not be unique, since the graph needs each of its jobs");
     requireUser(tx, options.user());
     if (options.batch() != null) {
       statements.batches().add(tx, options.batch(), documents.size());

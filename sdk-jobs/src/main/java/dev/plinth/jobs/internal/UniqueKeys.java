@@ -77,6 +77,8 @@ final class UniqueKeys implements Sweep {
                WHEN l.job_id IS NOT NULL THEN 'running'
                WHEN d.attempt > 1 THEN 'retrying'
                WHEN d.job_id IS NOT NULL THEN 'scheduled'
+               WHEN w.job_id IS NOT NULL THEN 'waiting'
+               WHEN p.job_id IS NOT NULL THEN 'limited'
                ELSE 'ready'
              END = ANY (u.states) AS held
       FROM given g
@@ -84,6 +86,8 @@ final class UniqueKeys implements Sweep {
       LEFT JOIN {schema}.computational_jobs j ON j.id = u.job_id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked p ON p.job_id = j.id
       """;
 
   // Only while the key is still the one's that no longer holds it: another may have been faster.
