@@ -12,6 +12,10 @@ import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.internal.Watches;
+import dev.plinth.jobs.internal.node.NodeRepository;
+import dev.plinth.jobs.node.Nodes;
+import dev.plinth.jobs.schedule.Schedules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +61,8 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final JobQueue standalone;
   private final @Nullable Retention retention;
   private @Nullable Subscription retaining;
+  private final Nodes nodes;
+  private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
   private @Nullable ManualRunner manual;
@@ -72,6 +78,8 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.retention = retention;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
+    this.nodes = NodeRepository.standalone(plinth);
+    this.watches = new Watches(plinth, statements);
   }
 
   /** Begins one that runs jobs. */
@@ -97,6 +105,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   /** The same, working in a transaction at hand. Cheap. */
   public JobQueue in(Tx tx) {
     return TxJobQueue.of(plinth, statements, Args.notNull(tx, "tx"));
+  }
+
+  /** The registered nodes, in the thread's current transaction or a short one for each call. */
+  public Nodes nodes() {
+    return nodes;
   }
 
   /**
@@ -174,6 +187,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
       dispatcher.close();
       dispatcher = null;
     }
+    watches.close();
     state = State.CLOSED;
   }
 
@@ -185,6 +199,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Map<String, JobId> enqueue(JobGraph graph) {
     return standalone.enqueue(graph);
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    return standalone.enqueueOrFind(kind, args, options);
   }
 
   @Override
@@ -200,6 +219,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Optional<Batch> batch(BatchId id) {
     return standalone.batch(id);
+  }
+
+  @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    return standalone.batches(filter, page);
   }
 
   @Override
@@ -230,6 +254,50 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public boolean retry(JobId id) {
     return standalone.retry(id);
+  }
+
+  @Override
+  public Schedules schedules() {
+    return standalone.schedules();
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    return standalone.retryAll(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    return standalone.cancel(id, cancellation);
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    return standalone.cancelAll(filter, max, cancellation);
+  }
+
+  /** As {@link #watch(JobId, Duration, JobWatcher)}, four times a second at most. */
+  public JobWatch watch(JobId id, JobWatcher watcher) {
+    return watch(id, Duration.ofMillis(250), watcher);
+  }
+
+  /**
+   * Follows a job, of whichever tenant and wherever it runs: tells at once how it stands, then each
+   * time its status or its progress is another, and a last time when it has ended, which ends the
+   * watch. What comes in between two calls is left out. One thread of Plinth's executor asks for
+   * all that is watched, four times a second and when it is told of changes, and holds no
+   * connection meanwhile. A job that does not exist, or exists no more, ends it without a call.
+   *
+   * @param atMostEvery the least time between two calls but the last, from zero to an hour
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public JobWatch watch(JobId id, Duration atMostEvery, JobWatcher watcher) {
+    Args.notNull(id, "id");
+    Args.notNull(atMostEvery, "atMostEvery");
+    Args.check(
+        !atMostEvery.isNegative() && atMostEvery.compareTo(Duration.ofHours(1)) <= 0,
+        "atMostEvery must be from zero to an hour, but is " + atMostEvery);
+    return watches.watch(id, atMostEvery, Args.notNull(watcher, "watcher"));
   }
 
   @Override

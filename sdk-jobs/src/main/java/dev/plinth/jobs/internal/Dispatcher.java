@@ -53,8 +53,10 @@ public final class Dispatcher implements AutoCloseable {
   private final PublishHandlers published;
   private final Chore unblocking;
   private final Chore sweepingEdges;
+  private final Chore firing;
   private final UUID id;
   private final Strays strays;
+  private final Watchdog watchdog;
   private @Nullable Subscription hints;
   private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
@@ -81,6 +83,11 @@ public final class Dispatcher implements AutoCloseable {
     this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
     this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
     this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.firing =
+        chore(
+            "firing schedules",
+            settings.pollInterval(),
+            statements.schedules().fire(settings.pollInterval()));
     this.endings =
         statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
@@ -88,11 +95,22 @@ public final class Dispatcher implements AutoCloseable {
             plinth,
             statements.complete(),
             statements.progressRows(),
+            statements.control(),
             this::batchesTouched,
             statements,
             this::ended);
     this.workers =
-        new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
+        new Workers(
+            plinth,
+            handlers,
+            endings,
+            strays,
+            runSql,
+            statements.control().deadlines(),
+            settings.workers(),
+            signal::wake);
+    this.watchdog =
+        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
@@ -113,6 +131,7 @@ public final class Dispatcher implements AutoCloseable {
     statements.gateHints().listen(onGateHint);
     gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
+    watchdog.start();
     plinth.executor().execute(this::loop);
   }
 
@@ -170,6 +189,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
+      firing.runIfDue();
       promoting.runIfDue();
       rescuing.runIfDue();
       folding.runIfDue();
@@ -248,7 +268,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /** Makes ready what can be, until nothing more can. */
   public void readyByHand() {
-    List.of(promoting, rescuing, folding, tidying, unblocking, looking).forEach(Chore::runToTheEnd);
+    List.of(firing, promoting, rescuing, folding, tidying, unblocking, looking).forEach(Chore::runToTheEnd);
   }
 
   /** Does all that any node may do at any time, until nothing of it is left. */
@@ -329,6 +349,7 @@ public final class Dispatcher implements AutoCloseable {
     } finally {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
+      watchdog.close();
       endings.close();
       published.withdraw();
       closeGate();

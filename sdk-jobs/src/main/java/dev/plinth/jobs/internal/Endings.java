@@ -40,6 +40,7 @@ final class Endings implements AutoCloseable {
   private final Complete complete;
   private final Fail fail;
   private final Release release;
+  private final Control control;
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
@@ -54,6 +55,7 @@ final class Endings implements AutoCloseable {
       Complete complete,
       Fail fail,
       Release release,
+      Control control,
       Strays strays,
       Runnable batchesTouched,
       Runnable ended,
@@ -62,6 +64,7 @@ final class Endings implements AutoCloseable {
     this.complete = complete;
     this.fail = fail;
     this.release = release;
+    this.control = control;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
     this.ended = ended;
@@ -153,10 +156,7 @@ final class Endings implements AutoCloseable {
     }
     log.warn("The end of job {} cannot be written; trying again", ending.job().id(), failure);
     return pending.again(
-        ending instanceof Ending.Failed failed
-            ? new Ending.Failed(failed.job(), failed.failure(), failed.retryAfter(), null)
-            : ending,
-        1);
+        ending instanceof Ending.Failed failed ? failed.withoutProgress() : ending, 1);
   }
 
   /** The SQLStates of data, of constraints, of RAISE, and of a failure that was swallowed. */
@@ -194,10 +194,17 @@ final class Endings implements AutoCloseable {
     taken.forEach(this::submit);
   }
 
+  /** Writes one in a transaction at hand. */
+  boolean writeIn(Tx tx, Ending ending) {
+    return write(tx, List.of(ending)).get(0);
+  }
+
   private List<Boolean> write(Tx tx, List<Ending> endings) {
     List<Ending.Completed> completed = new ArrayList<>();
     List<Ending.Failed> failed = new ArrayList<>();
     List<Ending.Released> released = new ArrayList<>();
+    List<Ending.Snoozed> snoozed = new ArrayList<>();
+    List<Ending.Cancelled> cancelled = new ArrayList<>();
     for (Ending ending : endings) {
       if (ending instanceof Ending.Completed c) {
         completed.add(c);
@@ -205,11 +212,16 @@ final class Endings implements AutoCloseable {
         failed.add(f);
       } else if (ending instanceof Ending.Released r) {
         released.add(r);
+      } else if (ending instanceof Ending.Snoozed s) {
+        snoozed.add(s);
+      } else if (ending instanceof Ending.Cancelled c) {
+        cancelled.add(c);
       }
     }
     Set<UUID> held = new HashSet<>();
     if (!completed.isEmpty()) {
       held.addAll(complete.write(tx, completed));
+      control.completed(tx, completed, held);
     }
     if (!failed.isEmpty()) {
       held.addAll(fail.write(tx, failed));
@@ -217,6 +229,13 @@ final class Endings implements AutoCloseable {
     if (!released.isEmpty()) {
       held.addAll(release.write(tx, released));
     }
+    if (!snoozed.isEmpty()) {
+      held.addAll(control.snooze().write(tx, snoozed));
+    }
+    if (!cancelled.isEmpty()) {
+      held.addAll(control.cancel().write(tx, cancelled));
+    }
+    control.watched().changed(tx, held);
     return endings.stream().map(ending -> held.contains(ending.job().id())).toList();
   }
 

@@ -25,10 +25,10 @@ final class Enqueue {
         INSERT INTO {schema}.computational_jobs
           (id, args, tenant_id, user_id, type, job_version, queue, priority, parent_job_id, batch_id,
            max_attempts, definition, subject, trigger_type, metadata, limit_key, deadline,
-           timeout_ms, created_at, scheduled_at)
+           timeout_ms, holds_key, created_at, scheduled_at)
         SELECT g.id, g.args::jsonb, ?::text, ?::uuid, ?::text, ?, ?::text, ?, ?::uuid, ?::uuid,
                ?, ?::text, ?::text, ?::text, ?::jsonb, ?::text, ?::timestamptz,
-               ?::bigint, {now}, {at}
+               ?::bigint, ?::boolean, {now}, {at}
         FROM given g
       )
       """;
@@ -77,12 +77,20 @@ final class Enqueue {
   private static final String AT =
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
+  private static final String DEADLINES =
+      """
+      INSERT INTO {schema}.job_deadlines (job_id, look_at)
+      SELECT g.id, ?::timestamptz
+      FROM unnest(?::uuid[]) AS g(id)
+      """;
+
   private final UuidV7 ids;
   private final GateHints gateHints;
   private final String ready;
   private final String delayed;
   private final String waiting;
   private final String waitingLater;
+  private final String deadlines;
 
   Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
@@ -95,6 +103,7 @@ final class Enqueue {
     this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
     this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
     this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
+    this.deadlines = schema.render(DEADLINES);
   }
 
   /**
@@ -118,19 +127,22 @@ final class Enqueue {
   }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
-    List<JobId> result = new ArrayList<>(args.size());
+    return write(tx, common, args.stream().map(each -> new JobId(ids.next())).toList(), args);
+  }
+
+  /** With ids that were drawn before. */
+  List<JobId> write(Tx tx, Common common, List<JobId> jobs, List<Json> args) {
     for (int from = 0; from < args.size(); from += AT_ONCE) {
       List<Json> chunk = args.subList(from, Math.min(from + AT_ONCE, args.size()));
       UUID[] chunkIds = new UUID[chunk.size()];
       String[] texts = new String[chunk.size()];
       for (int i = 0; i < chunkIds.length; i++) {
-        chunkIds[i] = ids.next();
+        chunkIds[i] = jobs.get(from + i).value();
         texts[i] = chunk.get(i).text();
-        result.add(new JobId(chunkIds[i]));
       }
       insert(tx, common, chunkIds, texts);
     }
-    return result;
+    return jobs;
   }
 
   private void insert(Tx tx, Common c, UUID[] chunkIds, String[] texts) {
@@ -154,6 +166,7 @@ final class Enqueue {
     parameters.add(o.limitKey());
     parameters.add(o.deadline());
     parameters.add(o.timeout() == null ? null : o.timeout().toMillis());
+    parameters.add(o.unique() == null ? null : true);
     boolean later = c.isLater();
     if (later) {
       parameters.add(o.runAt());
@@ -173,6 +186,9 @@ final class Enqueue {
     int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
     if (inLine < chunkIds.length) {
       gateHints.parked(tx);
+    }
+    if (o.deadline() != null) {
+      Sql.update(tx.connection(), deadlines, o.deadline(), chunkIds);
     }
   }
 

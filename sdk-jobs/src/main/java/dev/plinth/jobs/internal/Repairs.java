@@ -19,14 +19,15 @@ final class Repairs {
   private final Plinth plinth;
   private final Map<String, Mend> mends = new LinkedHashMap<>();
 
-  Repairs(Plinth plinth, Enqueue enqueue, Settle settle, GateHints gateHints) {
+  Repairs(Plinth plinth, EndBatches ends, Settle settle, GateHints gateHints) {
     this.plinth = plinth;
     MendPlaces places = new MendPlaces(plinth.schema(), gateHints);
-    MendBatches batches = new MendBatches(plinth.schema(), enqueue, plinth.json());
+    MendBatches batches = new MendBatches(plinth.schema(), ends);
     mends.put("one-place", places::inOnePlace);
     mends.put("not-nowhere", places::somewhere);
     mends.put("epochs-ascend", places::epochsAscend);
     mends.put("counters-equal-rows", batches::recount);
+    mends.put("batches-equal-rows", batches::recount);
     mends.put("batch-ends", batches::end);
     MendGraph graph = new MendGraph(plinth.schema(), settle);
     mends.put("edges-of-waiting", graph::orphans);

@@ -85,8 +85,8 @@ final class Settle {
         FROM gone g
         WHERE j.id = g.job_id
       ), counted AS (
-        INSERT INTO {schema}.batch_deltas (batch_id, failed)
-        SELECT g.batch_id, count(*)
+        INSERT INTO {schema}.batch_deltas (batch_id, failed, cancelled)
+        SELECT g.batch_id, count(*), count(*)
         FROM gone g
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
