@@ -36,8 +36,8 @@ final class Workers {
   private final Runnable hungry;
   private final Deque<Claimed> waiting = new ArrayDeque<>();
   private final Set<ActiveRun> running = ConcurrentHashMap.newKeySet();
-  private volatile Runnable beginning = () -> {};
   private volatile Consumer<Duration> timed = limit -> {};
+  private volatile Runnable beginning = () -> {};
   private int threads;
   private int lowWater;
 
