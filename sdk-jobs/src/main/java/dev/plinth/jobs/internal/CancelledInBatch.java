@@ -9,8 +9,8 @@ final class CancelledInBatch {
   static final String COUNTED =
       """
       counted AS (
-        INSERT INTO {schema}.batch_deltas (batch_id, failed, started_at)
-        SELECT c.batch_id, count(*), min(c.started_at)
+        INSERT INTO {schema}.batch_deltas (batch_id, failed, cancelled, started_at)
+        SELECT c.batch_id, count(*), count(*), min(c.started_at)
         FROM cancelled c
         WHERE c.batch_id IS NOT NULL
         GROUP BY c.batch_id
