@@ -23,8 +23,22 @@ import java.util.UUID;
  * that is retried by hand at this very moment, which then comes after its children heard of it.
  */
 final class Settle {
-  /** What an edge comes to, as SQL over {@code e} and the parent's record {@code p}, if any. */
-  static final String VERDICT =
+  /**
+   * The parent's record {@code p} of an edge {@code e}, if there is one. LIMIT makes it a look into
+   * the key's index for each edge, however many there seem to be: never a scan of the record.
+   */
+  private static final String PARENT =
+      """
+      LEFT JOIN LATERAL (
+        SELECT j.id, j.status
+        FROM {schema}.computational_jobs j
+        WHERE j.id = e.parent_id
+        LIMIT 1
+      ) p ON TRUE
+      """;
+
+  /** What an edge comes to, as SQL over these. */
+  private static final String VERDICT =
       """
       CASE
         WHEN p.status = 'completed' THEN 'free'
@@ -96,7 +110,7 @@ final class Settle {
         FROM gone g
         WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.batch_id
+      SELECT g.job_id
       FROM gone g
       """;
   private static final String QUEUE =
@@ -143,6 +157,13 @@ final class Settle {
     this.queue = schema.render(QUEUE + Parking.place("soon", "r.job_id") + QUEUED);
     this.hints = hints;
     this.gateHints = gateHints;
+  }
+
+  /**
+   * A statement over edges {@code e}, with <code>{parent}</code> and <code>{verdict}</code> in it.
+   */
+  static String looking(String statement) {
+    return statement.replace("{verdict}", VERDICT).replace("{parent}", PARENT);
   }
 
   /** An edge whose parent has ended: its job is free of it, or is to be cancelled. */
@@ -223,17 +244,14 @@ final class Settle {
     if (errors.isEmpty()) {
       return;
     }
-    boolean batches =
-        Sql.query(
-                tx.connection(),
-                cancel,
-                row -> row.getObject(1) != null,
-                errors.keySet().toArray(UUID[]::new),
-                errors.values().toArray(String[]::new))
-            .contains(true);
-    if (batches) {
-      hints.anything(tx);
-    }
+    Sql.query(
+        tx.connection(),
+        cancel,
+        row -> row.getObject(1),
+        errors.keySet().toArray(UUID[]::new),
+        errors.values().toArray(String[]::new));
+    // Their batches may end by this, and those that wait for them are to be looked at.
+    hints.anything(tx);
   }
 
   private record Queued(String queue, boolean isLimited) {}
