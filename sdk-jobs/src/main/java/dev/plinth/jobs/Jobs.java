@@ -50,6 +50,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private enum State {
     NEW,
     STARTED,
+    MANUAL,
     CLOSED
   }
 
@@ -64,6 +65,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
+  private @Nullable ManualRunner manual;
 
   Jobs(
       Plinth plinth,
@@ -114,15 +116,13 @@ public final class Jobs implements JobQueue, AutoCloseable {
    * Starts Plinth if need be, and begins to claim and run jobs on its executor. Does nothing the
    * second time.
    *
-   * @throws IllegalStateException when there are no handlers, or after {@link #close()}
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when its
+   *     jobs are run manually
    */
   public synchronized void start() {
-    if (state == State.CLOSED) {
-      throw new IllegalStateException("Jobs is closed: build a new one");
-    }
-    if (handlers.isEmpty()) {
-      throw new IllegalStateException(
-          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    requireRunnable();
+    if (state == State.MANUAL) {
+      throw new IllegalStateException("These jobs are run manually: build another Jobs to start");
     }
     if (state == State.STARTED) {
       return;
@@ -138,6 +138,38 @@ public final class Jobs implements JobQueue, AutoCloseable {
           plinth.maintenance().register("jobs.retention", RETAIN_EVERY, () -> retain.run(kept));
     }
     state = State.STARTED;
+  }
+
+  /**
+   * Starts Plinth if need be, and gives what runs jobs on the calling thread, one when asked for
+   * one. The same each time, until {@link #close()}.
+   *
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when it
+   *     was started
+   */
+  public synchronized ManualRunner runManually() {
+    requireRunnable();
+    if (state == State.STARTED) {
+      throw new IllegalStateException("These jobs are started: build another Jobs to run manually");
+    }
+    if (manual == null) {
+      plinth.start();
+      Dispatcher byHand = new Dispatcher(plinth, settings, statements, handlers);
+      manual = new ManualRunner(plinth, byHand);
+      dispatcher = byHand;
+      state = State.MANUAL;
+    }
+    return manual;
+  }
+
+  private void requireRunnable() {
+    if (state == State.CLOSED) {
+      throw new IllegalStateException("Jobs is closed: build a new one");
+    }
+    if (handlers.isEmpty()) {
+      throw new IllegalStateException(
+          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    }
   }
 
   /**

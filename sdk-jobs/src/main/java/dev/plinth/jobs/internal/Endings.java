@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,7 @@ final class Endings implements AutoCloseable {
   private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
+  private volatile @Nullable Runnable byHand;
 
   Endings(
       Plinth plinth,
@@ -80,9 +83,13 @@ final class Endings implements AutoCloseable {
     unsettled.incrementAndGet();
   }
 
+  /** True when all that was handed in has been written, or was found to be no longer held. */
+  boolean isSettled() {
+    return unsettled.get() == 0;
+  }
+
   private void submit(Pending pending) {
-    commit
-        .submit(pending.ending())
+    handedIn(pending.ending())
         .whenComplete(
             (held, failure) -> {
               if (failure == null) {
@@ -93,6 +100,24 @@ final class Endings implements AutoCloseable {
                 again.add(afterFailure(pending, failure));
               }
             });
+  }
+
+  /** From now on whoever hands in an ending writes it too, after having told so. */
+  void writeOnCallingThread(Runnable aboutToWrite) {
+    byHand = aboutToWrite;
+  }
+
+  private CompletableFuture<Boolean> handedIn(Ending ending) {
+    Runnable aboutToWrite = byHand;
+    if (aboutToWrite == null) {
+      return commit.submit(ending);
+    }
+    aboutToWrite.run();
+    try {
+      return CompletableFuture.completedFuture(commit.call(ending));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private void written(Pending pending, boolean held) {

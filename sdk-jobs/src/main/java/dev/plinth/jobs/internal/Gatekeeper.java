@@ -38,6 +38,7 @@ final class Gatekeeper implements Sweep {
   private boolean isAtWork;
   private boolean isWanted;
   private boolean isClosed;
+  private volatile boolean isByHand;
   private boolean isTimed;
 
   /**
@@ -75,7 +76,7 @@ final class Gatekeeper implements Sweep {
     if (seen.isNeeded()) {
       want();
     }
-    return false;
+    return isByHand && seen.isNeeded() && gatekeep.pass(tx).isMore();
   }
 
   /** True when nothing may be claimed from the queue, as far as was heard here. */
@@ -83,10 +84,15 @@ final class Gatekeeper implements Sweep {
     return paused.contains(queue);
   }
 
+  /** From now on turns are taken by whoever looks, in the same transaction, and by nobody else. */
+  synchronized void passByHand() {
+    isByHand = true;
+  }
+
   /** A turn is wanted, at once or after the one at work. Does not block. */
   void want() {
     synchronized (this) {
-      if (isClosed) {
+      if (isClosed || isByHand) {
         return;
       }
       isWanted = true;

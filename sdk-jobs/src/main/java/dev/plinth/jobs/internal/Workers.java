@@ -37,6 +37,7 @@ final class Workers {
   private final Deque<Claimed> waiting = new ArrayDeque<>();
   private final Set<ActiveRun> running = ConcurrentHashMap.newKeySet();
   private volatile Consumer<Duration> timed = limit -> {};
+  private volatile Runnable beginning = () -> {};
   private int threads;
   private int lowWater;
 
@@ -71,6 +72,20 @@ final class Workers {
       waiting.addAll(claimed);
     }
     startWorkers();
+  }
+
+  /** Told, on its thread, of every handler that is about to begin. */
+  void onBegin(Runnable listener) {
+    beginning = listener;
+  }
+
+  /** Runs a job on the calling thread, for whoever runs jobs by hand. */
+  void runHere(Claimed claimed) {
+    synchronized (this) {
+      waiting.add(claimed);
+      threads++;
+    }
+    work();
   }
 
   /** Sees to it that enough work; repeated, because the executor may have refused before. */
@@ -238,6 +253,7 @@ final class Workers {
     if (timeout != null) {
       timed.accept(timeout);
     }
+    beginning.run();
     try {
       Object result = handler.body().run(handlers.upcast(job, plinth.json()), run, plinth.json());
       StopCause cause = run.returned();
