@@ -20,7 +20,7 @@ final class Fold implements Sweep {
       """
       SELECT b.id
       FROM {schema}.batch_job_collections b
-      WHERE b.id IN (SELECT d.batch_id FROM {schema}.batch_deltas d)
+      WHERE b.id IN ({touched})
       LIMIT ?
       FOR NO KEY UPDATE SKIP LOCKED
       """;
@@ -35,14 +35,40 @@ final class Fold implements Sweep {
       """
       SELECT b.id
       FROM {schema}.batch_job_collections b
-      WHERE b.id IN (SELECT d.batch_id FROM {schema}.batch_deltas d)
+      WHERE b.id IN ({touched})
       LIMIT ?
+      """;
+  // Looks at what may not have been folded yet, and not at the dead rows before that.
+  private static final String IN_STRETCHES =
+      """
+      SELECT d.batch_id
+      FROM {stretches}
+      CROSS JOIN LATERAL (
+        SELECT d.batch_id
+        FROM {schema}.batch_deltas d
+        WHERE d.xid >= s.low
+          AND d.xid < s.high
+        OFFSET 0
+      ) d
       """;
   private static final String FOLD =
       """
-      WITH gone AS (
+      WITH given AS MATERIALIZED (
+        SELECT d.place
+        FROM unnest(?::uuid[]) AS g(batch_id)
+        CROSS JOIN {stretches}
+        CROSS JOIN LATERAL (
+          SELECT d.ctid AS place
+          FROM {schema}.batch_deltas d
+          WHERE d.batch_id = g.batch_id
+            AND d.xid >= s.low
+            AND d.xid < s.high
+          OFFSET 0
+        ) d
+      ), gone AS (
         DELETE FROM {schema}.batch_deltas d
-        WHERE d.batch_id = ANY (?::uuid[])
+        USING given g
+        WHERE d.ctid = g.place
         RETURNING d.batch_id, d.total, d.completed, d.failed, d.cancelled, d.total_batches,
                   d.completed_batches, d.failed_batches, d.cancelled_batches, d.started_at
       ), sums AS (
@@ -68,6 +94,7 @@ final class Fold implements Sweep {
       FROM sums s
       WHERE b.id = s.batch_id
       """;
+  private final Marked deltas;
   private final String lock;
   private final String lockOne;
   private final String touched;
@@ -75,42 +102,52 @@ final class Fold implements Sweep {
   private final EndBatches ends;
 
   Fold(Schema schema, EndBatches ends) {
-    this.lock = schema.render(LOCK);
+    this.deltas = new Marked(schema, "batch_deltas");
+    String inStretches = IN_STRETCHES.replace("{stretches}", Marked.STRETCHES);
+    this.lock = schema.render(LOCK.replace("{touched}", inStretches));
     this.lockOne = schema.render(LOCK_ONE);
-    this.touched = schema.render(TOUCHED);
-    this.fold = schema.render(FOLD);
+    this.touched = schema.render(TOUCHED.replace("{touched}", inStretches));
+    this.fold = schema.render(FOLD.replace("{stretches}", Marked.STRETCHES));
     this.ends = ends;
   }
 
   /** Folds what nobody else is folding. */
   @Override
   public boolean chunk(Tx tx) {
-    return fold(tx, lock, AT_ONCE) == AT_ONCE;
+    return deltas.look(tx) && fold(tx, batches(tx, lock, AT_ONCE)) == AT_ONCE;
   }
 
   @Override
   public List<UUID> items(Tx tx) {
-    return Sql.query(tx.connection(), touched, row -> row.getObject(1, UUID.class), ITEMS);
+    return deltas.look(tx) ? List.of(batches(tx, touched, ITEMS)) : List.of();
   }
 
   @Override
   public void item(Tx tx, UUID id) {
-    fold(tx, lockOne, id);
+    deltas.look(tx);
+    fold(
+        tx,
+        Sql.query(tx.connection(), lockOne, row -> row.getObject(1, UUID.class), id)
+            .toArray(UUID[]::new));
   }
 
-  private int fold(Tx tx, String locking, Object parameter) {
-    UUID[] batches =
-        Sql.query(tx.connection(), locking, row -> row.getObject(1, UUID.class), parameter)
-            .toArray(UUID[]::new);
+  private UUID[] batches(Tx tx, String statement, int limit) {
+    return Sql.query(
+            tx.connection(),
+            statement,
+            row -> row.getObject(1, UUID.class),
+            deltas.lows(),
+            deltas.highs(),
+            limit)
+        .toArray(UUID[]::new);
+  }
+
+  /** Folds batches whose rows this transaction has locked; returns how many. */
+  private int fold(Tx tx, UUID[] batches) {
     if (batches.length > 0) {
-      locked(tx, batches);
+      Sql.update(tx.connection(), fold, batches, deltas.lows(), deltas.highs());
+      ends.write(tx, batches);
     }
     return batches.length;
-  }
-
-  /** Folds batches whose rows this transaction has locked. */
-  private void locked(Tx tx, UUID[] batches) {
-    Sql.update(tx.connection(), fold, (Object) batches);
-    ends.write(tx, batches);
   }
 }

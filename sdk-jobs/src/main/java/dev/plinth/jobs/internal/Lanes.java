@@ -6,14 +6,10 @@ import dev.plinth.core.tx.Tx;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The lanes of one queue, one for each priority, as one claimer knows them: which have ever had
@@ -114,7 +110,7 @@ final class Lanes {
         queue,
         priorities.toArray(Integer[]::new),
         priorities.stream().map(p -> Long.toString(mark(p).low())).toArray(String[]::new),
-        priorities.stream().map(p -> joined(mark(p).late())).toArray(String[]::new),
+        priorities.stream().map(p -> Marked.joined(mark(p).late())).toArray(String[]::new),
         queue,
         versions,
         types);
@@ -135,10 +131,6 @@ final class Lanes {
     return mark;
   }
 
-  private static String joined(Set<Long> xids) {
-    return xids.stream().map(String::valueOf).collect(Collectors.joining(","));
-  }
-
   private record Found(int priority, String server, Watermark.Look look) {}
 
   private static Found found(ResultSet row) throws SQLException {
@@ -149,12 +141,6 @@ final class Lanes {
         new Watermark.Look(
             Snapshot.of(row.getString("snapshot")),
             oldest == null ? null : Long.valueOf(oldest),
-            xids(row.getString("late"))));
-  }
-
-  private static Set<Long> xids(@Nullable String list) {
-    return list == null
-        ? Set.of()
-        : Arrays.stream(list.split(",", -1)).map(Long::valueOf).collect(Collectors.toSet());
+            Marked.xids(row.getString("late"))));
   }
 }
