@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which jobs to list; what is null does not matter. Immutable. Each of these alone is found by an
- * index, and several together by one of theirs; {@code COMPLETED} alone walks the record backwards,
- * where nearly every job is one.
+ * index, and several together by one of theirs; {@code COMPLETED} and {@code CANCELLED} alone walk
+ * the record backwards.
  *
  * @param user its owner
  * @param type the name of its kind

@@ -107,7 +107,8 @@ public interface JobQueue {
   /**
    * Gives a failed job one more attempt, at once. A deadline that has passed no longer counts.
    *
-   * @return false when it is not failed, or there is no such job
+   * @return false when it is not failed, or there is no such job, or it is so old that it is about
+   *     to be removed
    * @throws BatchClosedException when its batch has ended
    */
   boolean retry(JobId id);

@@ -121,6 +121,53 @@ class AfterRestoreTest {
     assertThat(jobs.find(done).orElseThrow().status()).isEqualTo(JobStatus.COMPLETED);
   }
 
+  @Test
+  void waitingJobs_waitOnAtRaisedEpochs() {
+    JobId parent = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    JobId child = jobs.enqueue(Kinds.PLAIN, new Number(2), JobOptions.defaults().after(parent));
+
+    assertThat(afterRestore().rows("jobs", "waiting jobs made safe")).isEqualTo(1);
+
+    assertThat(query("SELECT job_id || ' ' || epoch FROM plinth.job_waiting"))
+        .containsExactly(child + " " + Restoring.EPOCHS_SKIPPED);
+    assertThat(jobs.waitsFor(child)).hasSize(1);
+  }
+
+  @Test
+  void onlyRecordsAndEdgesAreBack_jobsWithEdgesWaitAgain() {
+    JobId parent = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    JobId child = jobs.enqueue(Kinds.PLAIN, new Number(2), JobOptions.defaults().after(parent));
+    execute("DELETE FROM plinth.job_ready; DELETE FROM plinth.job_waiting");
+
+    assertThat(afterRestore().rows("jobs", "pending jobs with edges made to wait")).isEqualTo(1);
+
+    assertThat(query("SELECT job_id::text FROM plinth.job_waiting"))
+        .containsExactly(child.toString());
+    assertThat(query("SELECT job_id::text FROM plinth.job_ready"))
+        .containsExactly(parent.toString());
+  }
+
+  @Test
+  void waitingJobsThatHaveEndedOrAreElsewhere_andTheirEdges_areRemoved() {
+    JobId parent = jobs.enqueue(Kinds.PLAIN, new Number(1));
+    jobs.enqueueAll(
+        Kinds.PLAIN, List.of(new Number(2), new Number(3)), JobOptions.defaults().after(parent));
+    execute(
+        """
+        UPDATE plinth.computational_jobs SET status = 'cancelled', completed_at = now()
+        WHERE id = (SELECT job_id FROM plinth.job_waiting ORDER BY job_id LIMIT 1);
+        INSERT INTO plinth.job_ready (job_id, queue, priority, type, job_version)
+        SELECT job_id, queue, priority, type, job_version FROM plinth.job_waiting ORDER BY job_id DESC LIMIT 1;
+        """);
+
+    assertThat(
+            afterRestore().rows("jobs", "rows of jobs that do not wait removed from job_waiting"))
+        .isEqualTo(2);
+
+    assertThat(query("SELECT job_id::text FROM plinth.job_edges")).isEmpty();
+    assertThat(query("SELECT job_id::text FROM plinth.job_ready")).hasSize(2);
+  }
+
   private RestoreReport afterRestore() {
     return plinth.afterRestore(RestoreOptions.defaults());
   }

@@ -133,14 +133,12 @@ class CancelTest {
   @Test
   void jobsThatWaitForOthersOrForALimit_areCancelledWhereTheyStand(Plinth plinth) {
     jobs.limits().set(Limit.queue("narrow").maxRunning(0));
-    JobId limited =
-        jobs.enqueue(Kinds.OTHER, new Number(1), JobOptions.defaults().queue("narrow"));
+    JobId limited = jobs.enqueue(Kinds.OTHER, new Number(1), JobOptions.defaults().queue("narrow"));
     JobId parent = jobs.enqueue(Kinds.OTHER, new Number(2));
     JobId child = jobs.enqueue(Kinds.OTHER, new Number(3), JobOptions.defaults().after(parent));
     JobId grandchild = jobs.enqueue(Kinds.OTHER, new Number(4), JobOptions.defaults().after(child));
     JobId patient =
-        jobs.enqueue(
-            Kinds.OTHER, new Number(5), JobOptions.defaults().after(OnFailure.RUN, child));
+        jobs.enqueue(Kinds.OTHER, new Number(5), JobOptions.defaults().after(OnFailure.RUN, child));
     assertThat(status(limited)).isEqualTo(JobStatus.LIMITED);
     assertThat(status(child)).isEqualTo(JobStatus.WAITING);
 

@@ -44,8 +44,8 @@ final class ActiveRun implements JobRun {
   private final Claimed job;
   private final RunSql sql;
   private final Class<?> resultType;
-  private final RunSteps steps;
   private State state = State.RUNNING;
+  private @Nullable RunSteps steps;
   private @Nullable Thread thread;
   private boolean cancelled;
   private boolean committed;
@@ -65,7 +65,6 @@ final class ActiveRun implements JobRun {
     this.job = job;
     this.sql = sql;
     this.resultType = resultType;
-    this.steps = sql.steps(this);
   }
 
   Claimed job() {
@@ -338,13 +337,13 @@ final class ActiveRun implements JobRun {
   @Override
   public <R extends @Nullable Object, X extends Exception> R step(
       Step step, Class<R> type, StepBody<R, X> body) throws X {
-    return steps.run(step, type, body);
+    return steps().run(step, type, body);
   }
 
   @Override
   public <R extends @Nullable Object, X extends Exception> R stepIn(
       Step step, Class<R> type, TxFunction<R, X> body) throws X {
-    return steps.runIn(step, type, body);
+    return steps().runIn(step, type, body);
   }
 
   @Override
@@ -364,6 +363,14 @@ final class ActiveRun implements JobRun {
   public Map<String, JobId> enqueue(JobGraph graph) {
     requireOpen("children come too late");
     return sql.children(this).enqueue(graph);
+  }
+
+  /** Made when first asked for: most runs have no steps. */
+  private synchronized RunSteps steps() {
+    if (steps == null) {
+      steps = sql.steps(this);
+    }
+    return steps;
   }
 
   /** After its completion a run holds no claim, though nobody has taken its job over. */

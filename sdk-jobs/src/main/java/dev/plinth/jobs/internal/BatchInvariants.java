@@ -37,7 +37,8 @@ final class BatchInvariants {
             (SELECT m.at FROM {schema}.job_marks m WHERE m.name = 'removed'), '-infinity')
           OR r.total > d.total
           OR r.completed > d.completed
-          OR r.failed > d.failed)
+          OR r.failed > d.failed
+          OR r.cancelled > d.cancelled)
       """;
   private static final String NESTED =
       """

@@ -116,8 +116,7 @@ final class Deadlines implements Sweep {
         schema.render(
             EXPIRE
                 .replace("{taken}", WaitingPlaces.takenIfFree())
-                .replace(
-                    "{tally}", Tally.of("recorded g", "'failed'", "NULL::timestamptz")));
+                .replace("{tally}", Tally.of("recorded g", "'failed'", "NULL::timestamptz")));
     this.forget = schema.render(FORGET);
     this.later = schema.render(LATER);
     this.isPast = schema.render(IS_PAST);

@@ -40,6 +40,7 @@ final class Gatekeeper implements Sweep {
   private boolean isClosed;
   private volatile boolean isByHand;
   private boolean isTimed;
+  private long timedAt;
 
   /**
    * Idle until it is wanted.
@@ -111,10 +112,12 @@ final class Gatekeeper implements Sweep {
 
   private void wantIn(Duration delay) {
     synchronized (this) {
-      if (isTimed || isClosed) {
+      long at = System.nanoTime() + delay.toNanos();
+      if (isClosed || (isTimed && timedAt - at <= 0)) {
         return;
       }
       isTimed = true;
+      timedAt = at;
     }
     CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
         .execute(

@@ -25,8 +25,13 @@ final class GraphRows {
       """
       SELECT j.id, j.status
       FROM unnest(?::uuid[]) AS g(id)
-      JOIN {schema}.computational_jobs j ON j.id = g.id
-      WHERE ?::text IS NULL OR j.tenant_id = ?::text
+      CROSS JOIN LATERAL (
+        SELECT j.id, j.status
+        FROM {schema}.computational_jobs j
+        WHERE j.id = g.id
+          AND (?::text IS NULL OR j.tenant_id = ?::text)
+        LIMIT 1
+      ) j
       """;
   private static final String LINK =
       """

@@ -83,6 +83,7 @@ final class JobsAfterRestore {
         WHERE j.status = 'pending'
           AND NOT EXISTS (SELECT FROM {schema}.job_ready x WHERE x.job_id = j.id)
           AND NOT EXISTS (SELECT FROM {schema}.job_delayed x WHERE x.job_id = j.id)
+          AND NOT EXISTS (SELECT FROM {schema}.job_waiting x WHERE x.job_id = j.id)
           AND NOT EXISTS (SELECT FROM {schema}.job_parked x WHERE x.job_id = j.id)
       ), later AS (
         INSERT INTO {schema}.job_delayed
@@ -120,6 +121,7 @@ final class JobsAfterRestore {
     restoring.change("failed jobs made safe", RAISE_FAILED, Restoring.EPOCHS_SKIPPED);
     restoring.change("claims given back", GIVE_BACK, Restoring.EPOCHS_SKIPPED);
     restoring.change("jobs in two places put in one", ONE_PLACE);
+    GraphAfterRestore.run(restoring);
     LimitsAfterRestore.run(restoring);
     restoring.change("pending jobs put back in line", QUEUE, Restoring.EPOCHS_SKIPPED);
     restoring.change("dispatchers forgotten", "DELETE FROM {schema}.job_handlers");

@@ -20,7 +20,7 @@ final class MendGraph {
       FROM (
         SELECT e.job_id, e.parent_id, p.status, {verdict} AS verdict
         FROM {schema}.job_edges e
-        LEFT JOIN {schema}.computational_jobs p ON p.id = e.parent_id
+        {parent}
         WHERE e.job_id = ?
       ) v
       WHERE v.verdict IS NOT NULL
@@ -32,7 +32,7 @@ final class MendGraph {
 
   MendGraph(Schema schema, Settle settle) {
     this.orphans = schema.render(ORPHANS);
-    this.look = schema.render(LOOK.replace("{verdict}", Settle.VERDICT));
+    this.look = schema.render(Settle.looking(LOOK));
     this.settle = settle;
   }
 

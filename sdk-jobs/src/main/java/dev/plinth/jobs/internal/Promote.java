@@ -25,7 +25,9 @@ final class Promote implements Sweep {
       ), told AS MATERIALIZED (
         SELECT g.*, j.limit_key, j.user_id
         FROM gone g
-        JOIN {schema}.computational_jobs j ON j.id = g.job_id
+        LEFT JOIN {schema}.computational_jobs j
+          ON j.id = g.job_id
+         AND EXISTS (SELECT FROM {schema}.job_limits)
       )
       """;
   private static final String COUNT =

@@ -100,6 +100,15 @@ final class ReadJobs {
   }
 
   List<Job> list(Tx tx, JobFilter filter, Page page) {
+    Listing listing = listing(tx, filter, page);
+    return Sql.query(tx.connection(), listing.sql(), ReadJobs::job, listing.parameters());
+  }
+
+  /** A statement that lists jobs. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Listing(String sql, @Nullable Object[] parameters) {}
+
+  Listing listing(Tx tx, JobFilter filter, Page page) {
     StringBuilder sql = new StringBuilder(JOBS);
     List<@Nullable Object> parameters = new ArrayList<>();
     and(sql, parameters, "j.tenant_id = ?", tx.tenantId().orElse(null));
@@ -120,8 +129,7 @@ final class ReadJobs {
     }
     sql.append("ORDER BY j.id DESC\nLIMIT ?");
     parameters.add(page.limit());
-    return Sql.query(
-        tx.connection(), schema.render(sql.toString()), ReadJobs::job, parameters.toArray());
+    return new Listing(schema.render(sql.toString()), parameters.toArray());
   }
 
   private static void and(

@@ -32,6 +32,11 @@ final class Repairs {
     MendGraph graph = new MendGraph(plinth.schema(), settle);
     mends.put("edges-of-waiting", graph::orphans);
     mends.put("waits-for-something", graph::settled);
+    MendControl control = new MendControl(plinth.schema());
+    mends.put("unique-keys-freed", control::keyFreed);
+    mends.put("unique-keys-marked", control::keyMarked);
+    mends.put("cancel-requests-of-the-living", control::wishForgotten);
+    mends.put("deadlines-looked-at", control::deadlineLookedAt);
   }
 
   List<Repair> run(List<Fault> faults) {

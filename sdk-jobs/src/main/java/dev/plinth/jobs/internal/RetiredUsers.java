@@ -35,7 +35,8 @@ final class RetiredUsers {
   private static final String SCRUB_JOBS =
       """
       UPDATE {schema}.computational_jobs
-      SET args = '{}', result = NULL, error = NULL, progress_note = NULL
+      SET args = '{}', result = NULL, error = NULL, progress_note = NULL, subject = NULL,
+          metadata = NULL
       WHERE user_id = ? AND status <> 'pending'
       """;
 
@@ -46,6 +47,15 @@ final class RetiredUsers {
       FROM {schema}.computational_jobs j
       WHERE j.user_id = ? AND a.job_id = j.id
         AND num_nonnulls(a.error, a.stack_trace) > 0
+      """;
+
+  private static final String SCRUB_STEPS =
+      """
+      UPDATE {schema}.job_steps s
+      SET input = NULL, output = NULL, error = NULL, label = NULL
+      FROM {schema}.computational_jobs j
+      WHERE j.user_id = ? AND s.job_id = j.id AND j.status <> 'pending'
+        AND num_nonnulls(s.input, s.output, s.error, s.label) > 0
       """;
 
   private static final String SCRUB_BATCHES =
@@ -82,6 +92,7 @@ final class RetiredUsers {
     run(tx, SCRUB_BATCHES, user);
     run(tx, SCRUB_JOBS, user);
     run(tx, SCRUB_ATTEMPTS, user);
+    run(tx, SCRUB_STEPS, user);
   }
 
   private void run(Tx tx, String sql, Object... parameters) {

@@ -1,7 +1,6 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
-import dev.plinth.core.PlinthException;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.tx.TxFunction;
@@ -148,7 +147,7 @@ final class RunSteps {
       if (!alone(record)) {
         log.debug("A failed step of job {} is not recorded: its claim is lost", run.id());
       }
-    } catch (PlinthException e) {
+    } catch (RuntimeException e) {
       failure.addSuppressed(e);
     } finally {
       if (interrupted) {

@@ -28,8 +28,22 @@ import java.util.UUID;
  * that is retried by hand at this very moment, which then comes after its children heard of it.
  */
 final class Settle {
-  /** What an edge comes to, as SQL over {@code e} and the parent's record {@code p}, if any. */
-  static final String VERDICT =
+  /**
+   * The parent's record {@code p} of an edge {@code e}, if there is one. LIMIT makes it a look into
+   * the key's index for each edge, however many there seem to be: never a scan of the record.
+   */
+  private static final String PARENT =
+      """
+      LEFT JOIN LATERAL (
+        SELECT j.id, j.status
+        FROM {schema}.computational_jobs j
+        WHERE j.id = e.parent_id
+        LIMIT 1
+      ) p ON TRUE
+      """;
+
+  /** What an edge comes to, as SQL over these. */
+  private static final String VERDICT =
       """
       CASE
         WHEN p.status = 'completed' THEN 'free'
@@ -101,7 +115,7 @@ final class Settle {
         FROM gone g
         WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id, g.batch_id, g.user_id, g.type, g.holds_key, g.error
+      SELECT g.job_id, g.user_id, g.type, g.holds_key, g.error
       FROM gone g
       """;
   private static final String QUEUE =
@@ -142,8 +156,7 @@ final class Settle {
   private final UniqueKeys uniqueKeys;
   private final Events events;
 
-  Settle(
-      Schema schema, Hints hints, GateHints gateHints, UniqueKeys uniqueKeys, Events events) {
+  Settle(Schema schema, Hints hints, GateHints gateHints, UniqueKeys uniqueKeys, Events events) {
     this.uniqueKeys = uniqueKeys;
     this.events = events;
     this.lock = schema.render(LOCK);
@@ -153,6 +166,13 @@ final class Settle {
     this.queue = schema.render(QUEUE + Parking.place("soon", "r.job_id") + QUEUED);
     this.hints = hints;
     this.gateHints = gateHints;
+  }
+
+  /**
+   * A statement over edges {@code e}, with <code>{parent}</code> and <code>{verdict}</code> in it.
+   */
+  static String looking(String statement) {
+    return statement.replace("{verdict}", VERDICT).replace("{parent}", PARENT);
   }
 
   /** An edge whose parent has ended: its job is free of it, or is to be cancelled. */
@@ -245,13 +265,11 @@ final class Settle {
                         row.getString("type"),
                         false,
                         Cancellation.because(row.getString("error"))),
-                    row.getObject("batch_id") != null,
                     row.getBoolean("holds_key")),
             errors.keySet().toArray(UUID[]::new),
             errors.values().toArray(String[]::new));
-    if (cancelled.stream().anyMatch(Cancelled::inBatch)) {
-      hints.anything(tx);
-    }
+    // Their batches may end by this, and those that wait for them are to be looked at.
+    hints.anything(tx);
     uniqueKeys.free(
         tx,
         cancelled.stream()
@@ -262,7 +280,7 @@ final class Settle {
     cancelled.forEach(job -> events.publish(tx, job.event()));
   }
 
-  private record Cancelled(JobCancelled event, boolean inBatch, boolean holdsKey) {}
+  private record Cancelled(JobCancelled event, boolean holdsKey) {}
 
   private record Queued(String queue, boolean isLimited) {}
 

@@ -64,8 +64,7 @@ final class Snooze {
         schema.render(
             SNOOZE.replace(
                 "{tally}",
-                Tally.of(
-                    "gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at")));
+                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at")));
     this.progressRows = progressRows;
   }
 

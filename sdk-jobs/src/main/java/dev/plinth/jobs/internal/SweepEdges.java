@@ -29,7 +29,7 @@ final class SweepEdges implements Sweep {
           ORDER BY e.job_id, e.parent_id
           LIMIT ?
         ) e
-        LEFT JOIN {schema}.computational_jobs p ON p.id = e.parent_id
+        {parent}
       ) v
       WHERE v.verdict IS NOT NULL
       """;
@@ -61,7 +61,7 @@ final class SweepEdges implements Sweep {
   private UUID afterJob = START;
 
   SweepEdges(Schema schema, Settle settle, Unblock unblock) {
-    this.look = schema.render(LOOK.replace("{verdict}", Settle.VERDICT));
+    this.look = schema.render(Settle.looking(LOOK));
     this.next = schema.render(NEXT);
     this.waiting = schema.render(WAITING);
     this.settle = settle;

@@ -39,7 +39,7 @@ final class Unblock implements Sweep {
           FROM unnest(?::uuid[]) AS g(id)
           JOIN {schema}.job_edges e ON e.job_id = g.id
         ) e
-        LEFT JOIN {schema}.computational_jobs p ON p.id = e.parent_id
+        {parent}
       ) v
       WHERE v.verdict IS NOT NULL
       LIMIT ?
@@ -58,7 +58,7 @@ final class Unblock implements Sweep {
 
   Unblock(Schema schema, Settle settle) {
     this.take = schema.render(TAKE);
-    this.look = schema.render(LOOK.replace("{verdict}", Settle.VERDICT));
+    this.look = schema.render(Settle.looking(LOOK));
     this.done = schema.render(DONE);
     this.settle = settle;
   }
@@ -94,8 +94,10 @@ final class Unblock implements Sweep {
     if (all) {
       forget(tx, signals, verdicts, left);
     }
-    // More edges than one look takes: the rest is seen by the next, under the same signals.
-    return all ? signals.size() == SIGNALS && left.isEmpty() : left.size() < verdicts.size();
+    // What was cancelled may have signalled on; and of more edges than one look takes the next one
+    // sees the rest, under the same signals.
+    long settled = verdicts.stream().filter(verdict -> !left.contains(verdict.job())).count();
+    return settled > 0 || (all && signals.size() == SIGNALS && left.isEmpty());
   }
 
   /** But for those whose edges others are at, who may not have seen these parents' ends. */

@@ -46,8 +46,8 @@ CREATE TABLE ${schema}.job_schedules (
       ELSE num_nonnulls(zone, start_time, end_time, days_of_week) = 4 AND start_time <> end_time
         AND num_nonnulls(expression, interval_ms) = 0
     END),
-  CONSTRAINT job_schedules_missed_check CHECK ((missed = 'up_to') = (missed_limit IS NOT NULL)),
-  CONSTRAINT job_schedules_active_check CHECK (is_active = (next_run_at IS NOT NULL) AND (is_active OR buffered_at IS NULL))
+  CONSTRAINT job_schedules_limit_check CHECK ((missed = 'up_to') = (missed_limit IS NOT NULL)),
+  CONSTRAINT job_schedules_state_check CHECK (is_active = (next_run_at IS NOT NULL) AND (is_active OR buffered_at IS NULL))
 );
 CREATE UNIQUE INDEX job_schedules_name_key ON ${schema}.job_schedules (coalesce(tenant_id, ''), name);
 CREATE INDEX job_schedules_next_run_at_idx ON ${schema}.job_schedules (next_run_at) WHERE is_active;

@@ -11,7 +11,7 @@ public final class Crash {
 
   private Crash() {}
 
-  /** A process may die here. */
+  /** A process may die here; to be called on the thread of the handler. */
   public static void at(String name) {
     Args.text(name, 100, "name");
     Boundaries boundaries = AT_WORK.get();

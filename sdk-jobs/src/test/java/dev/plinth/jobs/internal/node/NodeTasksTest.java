@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
-import dev.plinth.core.config.Change;
-import dev.plinth.core.partition.Partition;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.Jobs;
 import dev.plinth.jobs.node.NewNode;
-import dev.plinth.jobs.node.NodeBeat;
 import dev.plinth.jobs.node.NodeFilter;
 import dev.plinth.jobs.node.NodeHeartbeat;
 import dev.plinth.jobs.node.NodeId;
@@ -37,7 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that are moved by several at once, and heartbeats that are dropped. */
+/** Nodes that are moved by several at once. */
 @PlinthTest
 class NodeTasksTest {
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -208,34 +205,6 @@ class NodeTasksTest {
   }
 
   @Test
-  void drop_daysGoneBy_theirHeartbeatsAreDroppedAndOthersKept(Plinth plinth, SettableClock clock) {
-    NodeId id = online("n");
-    for (int day = 1; day <= 4; day++) {
-      clock.advance(Duration.ofDays(1));
-      plinth.partitions().ensureAhead();
-      nodes.heartbeat(id, NodeHeartbeat.well().withStatus("day " + day));
-    }
-    plinth.configuration().set(Nodes.KEEP_HEARTBEATS, Duration.ofDays(1), Change.byTheHost());
-    List<Partition> before = plinth.partitions().list(NodeTasks.HEARTBEATS);
-    assertThat(before.get(0).to()).isEqualTo(before.get(0).from().plus(Duration.ofDays(1)));
-    assertThat(nodes.history(id, null, 9)).hasSize(5);
-
-    assertThat(plinth.maintenance().runNow(Nodes.RETENTION_TASK)).isTrue();
-
-    // The day before yesterday is gone, yesterday may still hold what is less than a day old.
-    assertThat(nodes.history(id, null, 9))
-        .extracting(NodeBeat::status)
-        .containsExactly("day 4", "day 3");
-    List<Partition> after = plinth.partitions().list(NodeTasks.HEARTBEATS);
-    assertThat(before).hasSize(after.size() + 3);
-    assertThat(after.get(0).to()).isAfter(clock.instant().minus(Duration.ofDays(1)));
-    assertThat(nodes.find(id).orElseThrow().lastHeartbeat()).isNotNull();
-    assertThat(plinth.maintenance().status())
-        .filteredOn(task -> task.name().equals(Nodes.RETENTION_TASK))
-        .allSatisfy(task -> assertThat(task.lastError()).isNull());
-  }
-
-  @Test
   void tasks_onADatabaseWithoutTheTables_doNothing(Plinth plinth) {
     NodeTasks tasks = new NodeTasks(plinth, "a module that was never migrated");
     online("n");
@@ -266,11 +235,11 @@ class NodeTasksTest {
                 SELECT (substr(i.base, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid,
                        (SELECT m.id FROM made m OFFSET n % 100 LIMIT 1), 'active', now()
                 FROM generate_series(1, 5000) AS n
-                CROSS JOIN (SELECT '%s' AS base) i;
+                CROSS JOIN (SELECT '{base}' AS base) i;
                 ANALYZE plinth.nodes;
                 ANALYZE plinth.node_heartbeats;
                 """
-                    .formatted(plinth.ids().next())));
+                    .replace("{base}", plinth.ids().next().toString())));
     ReadNodes read = new ReadNodes(plinth.schema());
     assertThat(plan(plinth, read, TxOptions.defaults(), NodeFilter.all().status(NodeStatus.ERROR)))
         .contains("nodes_status_id_idx");
