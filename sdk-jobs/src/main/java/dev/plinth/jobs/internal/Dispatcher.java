@@ -275,6 +275,7 @@ public final class Dispatcher implements AutoCloseable {
   /** Does all that any node may do at any time, until nothing of it is left. */
   public void sweepByHand() {
     chores.forEach(Chore::runToTheEnd);
+    watchdog.sweepByHand();
     readyByHand();
   }
 

@@ -27,6 +27,8 @@ sealed interface Ending {
     enum Kind {
       /** The handler threw. */
       ERROR,
+      /** It must not begin any more. */
+      NOT_BEGUN,
       /** It took too long. */
       TIMED_OUT,
       /** The handler gave the job up. */
@@ -47,9 +49,15 @@ sealed interface Ending {
     String outcome() {
       return switch (kind) {
         case ERROR -> isFinal() ? "failed" : "retried";
+        case NOT_BEGUN -> "failed";
         case TIMED_OUT -> "timed_out";
         case DISCARDED -> "discarded";
       };
+    }
+
+    /** Attempts that were begun. */
+    int attempts() {
+      return kind == Kind.NOT_BEGUN ? job.attempt() - 1 : job.attempt();
     }
 
     Failed withoutProgress() {

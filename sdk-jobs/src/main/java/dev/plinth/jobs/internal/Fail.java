@@ -150,7 +150,7 @@ final class Fail {
         new JobId(ending.job().id()),
         ending.job().userId(),
         ending.job().type(),
-        ending.job().attempt(),
+        ending.attempts(),
         ending.failure().errorClass());
   }
 }

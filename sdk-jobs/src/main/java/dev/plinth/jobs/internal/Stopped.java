@@ -17,7 +17,11 @@ final class Stopped {
     }
     if (cause instanceof StopCause.DeadlinePassed passed) {
       return new Ending.Failed(
-          job, Failure.of(new DeadlinePassedException(passed.deadline())), null, null);
+          job,
+          Failure.of(new DeadlinePassedException(passed.deadline())),
+          null,
+          null,
+          Ending.Failed.Kind.NOT_BEGUN);
     }
     throw new IllegalStateException("Job " + job.id() + " timed out before it began");
   }
