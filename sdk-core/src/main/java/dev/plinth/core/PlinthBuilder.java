@@ -156,6 +156,20 @@ public final class PlinthBuilder {
     return this;
   }
 
+  /**
+   * How long a run of a maintenance task may last. Beyond it, its thread is interrupted and its
+   * lease no longer renewed, so that another node takes the task over. An hour unless set; at most
+   * a year.
+   */
+  public PlinthBuilder maintenanceLimit(Duration limit) {
+    Args.positive(limit, "limit");
+    Args.check(
+        limit.compareTo(Duration.ofDays(365)) <= 0,
+        "limit must be at most 365 days, but is " + limit);
+    settings = settings.withMaintenanceLimit(limit);
+    return this;
+  }
+
   /** What hashing passwords costs, and how many at a time. */
   public PlinthBuilder passwords(PasswordOptions options) {
     settings = settings.withPasswords(Args.notNull(options, "options"));

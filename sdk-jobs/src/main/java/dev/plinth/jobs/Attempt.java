@@ -40,6 +40,14 @@ public record Attempt(
     /** Its instance died. */
     LOST,
     /** Given back by an instance that was shutting down. */
-    RELEASED
+    RELEASED,
+    /** Told to stop, because the job was cancelled. */
+    CANCELLED,
+    /** Told to stop, because it took too long; another attempt follows, or the job has failed. */
+    TIMED_OUT,
+    /** Put off by its handler: the job comes back, and this does not count. */
+    SNOOZED,
+    /** Given up by its handler, and the job has failed with it. */
+    DISCARDED
   }
 }

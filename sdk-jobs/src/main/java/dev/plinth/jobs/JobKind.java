@@ -25,4 +25,10 @@ public sealed interface JobKind<A> permits JobType, ResultJobType {
 
   /** How failures are retried. */
   RetryPolicy retryPolicy();
+
+  /**
+   * How long an attempt may take where its job does not say; what counts is the type that the
+   * running node has its handler for.
+   */
+  Timeout timeout();
 }

@@ -42,6 +42,8 @@ public final class JobOptions {
   /** Parents as keys, as {@link #after()} gives them. */
   private static final Option<Edges> AFTER = new Option<>("after", Edges.class);
 
+  private static final Option<Unique> UNIQUE = new Option<>("unique", Unique.class);
+
   private static final JobOptions DEFAULTS = new JobOptions(Map.of());
 
   /** What differs from the defaults. A new option is a constant and two methods. */
@@ -298,6 +300,16 @@ public final class JobOptions {
   public Map<JobId, OnFailure> after() {
     Edges edges = get(AFTER);
     return edges == null ? Map.of() : edges.parents();
+  }
+
+  /** The same, unless a job of its type holds the key; see {@link Unique}. */
+  public JobOptions unique(Unique unique) {
+    return with(UNIQUE, Args.notNull(unique, "unique"));
+  }
+
+  /** By what it is the only one of its type; or null. */
+  public @Nullable Unique unique() {
+    return get(UNIQUE);
   }
 
   private static Instant storable(Instant time, String name) {

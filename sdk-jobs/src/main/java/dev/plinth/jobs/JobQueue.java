@@ -2,6 +2,7 @@ package dev.plinth.jobs;
 
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.schedule.Schedules;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,9 +36,10 @@ public interface JobQueue {
 
   /**
    * Enqueues many jobs of one kind under the same options; thousands take a few statements. All or
-   * none.
+   * none; where they are unique by their arguments, those that are not there yet.
    *
-   * @return their ids, in the order of their arguments
+   * @return their ids, in the order of their arguments; of one that was there already, that one's
+   * @throws IllegalArgumentException when several are to be unique by the same key
    */
   <A> List<JobId> enqueueAll(JobKind<A> kind, List<A> args, JobOptions options);
 
@@ -54,14 +56,28 @@ public interface JobQueue {
    */
   Map<String, JobId> enqueue(JobGraph graph);
 
+  /**
+   * As {@link #enqueue(JobKind, Object, JobOptions)}, telling whether it was enqueued or, by its
+   * options' {@link Unique}, was there already.
+   *
+   * <p>Two that enqueue the same key at once wait for one another: the second learns of the first's
+   * job when that commits, and enqueues its own when it rolls back. So two transactions that
+   * enqueue the same keys in opposite order can run into a deadlock, as with rows of their own; one
+   * call sorts its keys. A transaction at REPEATABLE READ or above fails (40001) where another
+   * enqueued the key after its snapshot.
+   *
+   * <p>A duplicate counts in no batch, and its options mean nothing.
+   */
+  <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options);
+
   /** Begins a batch of this name, for people; it need not be unique. */
   NewBatch batch(String name);
 
   /**
-   * Ends the adding of jobs, so that the batch can end: a started {@code Jobs}, on any node, ends
-   * it once all its jobs have ended, within its poll interval. A batch without jobs ends by
-   * completing. Does nothing when it is sealed already. Waits for transactions that are adding
-   * jobs.
+   * Ends the adding of jobs and batches, so that the batch can end: a started {@code Jobs}, on any
+   * node, ends it once everything in it has ended, within its poll interval. Batches within it are
+   * sealed by themselves. An empty batch ends by completing. Does nothing when it is sealed
+   * already. Waits for transactions that are adding to it.
    *
    * @return false when there is no such batch
    */
@@ -69,6 +85,9 @@ public interface JobQueue {
 
   /** A batch, with exact counters. */
   Optional<Batch> batch(BatchId id);
+
+  /** Batches, newest first, with exact counters. */
+  List<Batch> batches(BatchFilter filter, BatchPage page);
 
   /** A job. */
   Optional<Job> find(JobId id);
@@ -86,12 +105,16 @@ public interface JobQueue {
   List<Job> list(JobFilter filter, Page page);
 
   /**
-   * Gives a failed job one more attempt, at once.
+   * Gives a failed job one more attempt, at once. A deadline that has passed no longer counts.
    *
-   * @return false when it is not failed, or there is no such job
+   * @return false when it is not failed, or there is no such job, or it is so old that it is about
+   *     to be removed
    * @throws BatchClosedException when its batch has ended
    */
   boolean retry(JobId id);
+
+  /** Jobs that are enqueued by the clock. */
+  Schedules schedules();
 
   /**
    * Why a job does not run, or that it does, or how it ended; and what can be done. Locks nothing.
@@ -99,6 +122,43 @@ public interface JobQueue {
    * @return empty when there is no such job, or the transaction that enqueues it has not committed
    */
   Optional<Explanation> explain(JobId id);
+
+  /**
+   * Gives failed jobs one more attempt each, the newest first, in chunks; each chunk is a
+   * transaction of its own unless there is one at hand. Those whose batch has ended stay as they
+   * are.
+   *
+   * @param filter its status must be {@code FAILED} or open
+   * @param max at most so many, from 1 to 1,000,000
+   * @return how many were revived
+   */
+  int retryAll(JobFilter filter, int max);
+
+  /** As {@link #cancel(JobId, Cancellation)}, without a reason. */
+  default CancelResult cancel(JobId id) {
+    return cancel(id, Cancellation.unexplained());
+  }
+
+  /**
+   * Cancels a job. One that waits, for whatever, is cancelled with this transaction. One that runs
+   * is told within a second of the commit, on whichever node: {@link JobRun#isCancelled()} turns
+   * true and its thread is interrupted; it is cancelled when its handler throws or returns after
+   * that, and after some seconds even when it does not, as far as it holds no fence. A handler that
+   * has returned before it was told, or completes by {@code completeIn}, has completed its job.
+   *
+   * <p>May wait for the end of a transaction that cancels the same job.
+   */
+  CancelResult cancel(JobId id, Cancellation cancellation);
+
+  /**
+   * Cancels pending jobs, the newest of each status first, in chunks; each chunk is a transaction
+   * of its own unless there is one at hand. Jobs that move on at that moment may be missed.
+   *
+   * @param filter its status must be that of jobs which have not ended, or open
+   * @param max at most so many, from 1 to 1,000,000
+   * @return how many were cancelled or, running, told
+   */
+  int cancelAll(JobFilter filter, int max, Cancellation cancellation);
 
   /**
    * Looks for what must never be: jobs that are nowhere or in two places, counters that differ from

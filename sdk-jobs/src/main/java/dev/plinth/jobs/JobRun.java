@@ -3,6 +3,7 @@ package dev.plinth.jobs;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxFunction;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +49,36 @@ public interface JobRun extends Children {
   Optional<JobId> parent();
 
   /**
-   * True when this run should end: its claim is lost, or the instance is shutting down and its
-   * grace period over. Its thread is interrupted at the same time. Sends no statement.
+   * True when this run should end: its job was cancelled, it has taken too long, its claim is lost,
+   * or the instance is shutting down and its grace period over. Its thread is interrupted at the
+   * same time, and a statement that it waits for in a transaction with {@link #fence} is cancelled
+   * in the database. Sends no statement.
    */
   boolean isCancelled();
+
+  /**
+   * Puts the job off: it comes back after this time, which does not count as an attempt. Its
+   * progress is kept. Never returns; written {@code throw run.snooze(…)} so that the compiler knows
+   * it.
+   *
+   * @param delay from a millisecond to 366 days
+   * @throws SnoozeException always; let it leave the handler
+   * @throws IllegalStateException when the job was claimed {@value #MOST_CLAIMS} times or more,
+   *     since each is kept as an attempt: such a job should be a schedule
+   */
+  SnoozeException snooze(Duration delay);
+
+  /** Claims after which a job can no longer be put off. */
+  int MOST_CLAIMS = 100_000;
+
+  /**
+   * Gives the job up: it has failed for good, whatever its retry policy says, and can be retried by
+   * hand. Never returns; written {@code throw run.discard(…)}.
+   *
+   * @param reason in words, at most 1,000 characters
+   * @throws DiscardException always; let it leave the handler
+   */
+  DiscardException discard(String reason);
 
   /**
    * Tells how far the run is; best effort. Written at most four times a second, over a short

@@ -19,5 +19,10 @@ public enum JobStatus {
   /** Ended in failure: a dead letter, which {@link JobQueue#retry} revives. */
   FAILED,
   /** Ended without having done its work, because that is no longer wanted. */
-  CANCELLED
+  CANCELLED;
+
+  /** True for those that a job leaves only when it is retried by hand. */
+  public boolean isEnded() {
+    return this == COMPLETED || this == FAILED || this == CANCELLED;
+  }
 }

@@ -12,6 +12,10 @@ import dev.plinth.jobs.internal.Statements;
 import dev.plinth.jobs.internal.TxJobQueue;
 import dev.plinth.jobs.internal.TxLimits;
 import dev.plinth.jobs.internal.TxQueues;
+import dev.plinth.jobs.internal.Watches;
+import dev.plinth.jobs.internal.node.NodeRepository;
+import dev.plinth.jobs.node.Nodes;
+import dev.plinth.jobs.schedule.Schedules;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +50,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private enum State {
     NEW,
     STARTED,
+    MANUAL,
     CLOSED
   }
 
@@ -56,8 +61,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   private final JobQueue standalone;
   private final @Nullable Retention retention;
   private @Nullable Subscription retaining;
+  private final Nodes nodes;
+  private final Watches watches;
   private State state = State.NEW;
   private @Nullable Dispatcher dispatcher;
+  private @Nullable ManualRunner manual;
 
   Jobs(
       Plinth plinth,
@@ -70,6 +78,8 @@ public final class Jobs implements JobQueue, AutoCloseable {
     this.retention = retention;
     this.statements = new Statements(plinth);
     this.standalone = TxJobQueue.standalone(plinth, statements);
+    this.nodes = NodeRepository.standalone(plinth);
+    this.watches = new Watches(plinth, statements);
   }
 
   /** Begins one that runs jobs. */
@@ -97,19 +107,22 @@ public final class Jobs implements JobQueue, AutoCloseable {
     return TxJobQueue.of(plinth, statements, Args.notNull(tx, "tx"));
   }
 
+  /** The registered nodes, in the thread's current transaction or a short one for each call. */
+  public Nodes nodes() {
+    return nodes;
+  }
+
   /**
    * Starts Plinth if need be, and begins to claim and run jobs on its executor. Does nothing the
    * second time.
    *
-   * @throws IllegalStateException when there are no handlers, or after {@link #close()}
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when its
+   *     jobs are run manually
    */
   public synchronized void start() {
-    if (state == State.CLOSED) {
-      throw new IllegalStateException("Jobs is closed: build a new one");
-    }
-    if (handlers.isEmpty()) {
-      throw new IllegalStateException(
-          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    requireRunnable();
+    if (state == State.MANUAL) {
+      throw new IllegalStateException("These jobs are run manually: build another Jobs to start");
     }
     if (state == State.STARTED) {
       return;
@@ -128,6 +141,38 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   /**
+   * Starts Plinth if need be, and gives what runs jobs on the calling thread, one when asked for
+   * one. The same each time, until {@link #close()}.
+   *
+   * @throws IllegalStateException when there are no handlers, after {@link #close()}, and when it
+   *     was started
+   */
+  public synchronized ManualRunner runManually() {
+    requireRunnable();
+    if (state == State.STARTED) {
+      throw new IllegalStateException("These jobs are started: build another Jobs to run manually");
+    }
+    if (manual == null) {
+      plinth.start();
+      Dispatcher byHand = new Dispatcher(plinth, settings, statements, handlers);
+      manual = new ManualRunner(plinth, byHand);
+      dispatcher = byHand;
+      state = State.MANUAL;
+    }
+    return manual;
+  }
+
+  private void requireRunnable() {
+    if (state == State.CLOSED) {
+      throw new IllegalStateException("Jobs is closed: build a new one");
+    }
+    if (handlers.isEmpty()) {
+      throw new IllegalStateException(
+          "There are no handlers: add some with Jobs.builder(plinth).handle(…)");
+    }
+  }
+
+  /**
    * Stops in good order: claims no more, lets running handlers finish within the grace period, then
    * interrupts the rest and gives their jobs back at once, to run elsewhere. Blocks for as long.
    * Does nothing the second time. Enqueueing and inspecting go on working.
@@ -142,6 +187,7 @@ public final class Jobs implements JobQueue, AutoCloseable {
       dispatcher.close();
       dispatcher = null;
     }
+    watches.close();
     state = State.CLOSED;
   }
 
@@ -153,6 +199,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Map<String, JobId> enqueue(JobGraph graph) {
     return standalone.enqueue(graph);
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    return standalone.enqueueOrFind(kind, args, options);
   }
 
   @Override
@@ -168,6 +219,11 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public Optional<Batch> batch(BatchId id) {
     return standalone.batch(id);
+  }
+
+  @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    return standalone.batches(filter, page);
   }
 
   @Override
@@ -198,6 +254,50 @@ public final class Jobs implements JobQueue, AutoCloseable {
   @Override
   public boolean retry(JobId id) {
     return standalone.retry(id);
+  }
+
+  @Override
+  public Schedules schedules() {
+    return standalone.schedules();
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    return standalone.retryAll(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    return standalone.cancel(id, cancellation);
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    return standalone.cancelAll(filter, max, cancellation);
+  }
+
+  /** As {@link #watch(JobId, Duration, JobWatcher)}, four times a second at most. */
+  public JobWatch watch(JobId id, JobWatcher watcher) {
+    return watch(id, Duration.ofMillis(250), watcher);
+  }
+
+  /**
+   * Follows a job, of whichever tenant and wherever it runs: tells at once how it stands, then each
+   * time its status or its progress is another, and a last time when it has ended, which ends the
+   * watch. What comes in between two calls is left out. One thread of Plinth's executor asks for
+   * all that is watched, four times a second and when it is told of changes, and holds no
+   * connection meanwhile. A job that does not exist, or exists no more, ends it without a call.
+   *
+   * @param atMostEvery the least time between two calls but the last, from zero to an hour
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public JobWatch watch(JobId id, Duration atMostEvery, JobWatcher watcher) {
+    Args.notNull(id, "id");
+    Args.notNull(atMostEvery, "atMostEvery");
+    Args.check(
+        !atMostEvery.isNegative() && atMostEvery.compareTo(Duration.ofHours(1)) <= 0,
+        "atMostEvery must be from zero to an hour, but is " + atMostEvery);
+    return watches.watch(id, atMostEvery, Args.notNull(watcher, "watcher"));
   }
 
   @Override

@@ -45,6 +45,19 @@ public final class JobsBuilder {
     return this;
   }
 
+  /**
+   * Brings the arguments of older jobs to the version that a handler reads: from this version to
+   * the next, and from there by the next upcaster. A version without an upcaster is handed on as it
+   * is.
+   *
+   * @param kind one that is handled here, in any order of the calls
+   * @param from the older version, from 1 to one less than the kind's
+   */
+  public JobsBuilder upcast(JobKind<?> kind, int from, Upcaster upcaster) {
+    handlers.upcast(kind, from, upcaster);
+    return this;
+  }
+
   /** How many handlers are at work at a time, from 1 to 10,000. They hold no connections. */
   public JobsBuilder workers(int workers) {
     this.workers = Args.range(workers, 1, 10_000, "workers");
@@ -108,7 +121,11 @@ public final class JobsBuilder {
     return this;
   }
 
-  /** Makes it. Opens no connection and starts no thread. */
+  /**
+   * Makes it. Opens no connection and starts no thread.
+   *
+   * @throws IllegalArgumentException when there is an upcaster for a kind without a handler
+   */
   public Jobs build() {
     return new Jobs(
         plinth,

@@ -42,4 +42,9 @@ public record ResultJobType<A, R>(JobType<A> type, Class<R> resultType) implemen
   public RetryPolicy retryPolicy() {
     return type.retryPolicy();
   }
+
+  @Override
+  public Timeout timeout() {
+    return type.timeout();
+  }
 }

@@ -140,9 +140,26 @@ class JobStatisticsTest {
         tx ->
             Sql.query(
                     tx.connection(),
-                    "SELECT sum(attempts) FROM plinth.job_statistics WHERE span = ?",
+                    "SELECT COALESCE(sum(attempts), 0) FROM plinth.job_statistics WHERE span = ?",
                     row -> row.getLong(1),
                     span)
+                .get(0));
+  }
+
+  private static long waits(Plinth plinth) {
+    return plinth.transactReturning(
+        tx ->
+            Sql.query(
+                    tx.connection(),
+                    """
+                    SELECT COALESCE(sum(x.waits), 0)
+                    FROM (
+                      SELECT waits FROM plinth.job_statistics WHERE span = 'hour'
+                      UNION ALL
+                      SELECT waits FROM plinth.job_count_deltas
+                    ) x
+                    """,
+                    row -> row.getLong(1))
                 .get(0));
   }
 
@@ -184,6 +201,41 @@ class JobStatisticsTest {
     }
     assertThat(ended(now(plinth), "default").completed()).isZero();
     assertThat(ended(now(plinth), "default").failed()).isEqualTo(1);
+  }
+
+  @Test
+  void attemptsOfADeadInstance_areCountedAsLost_orAsFailed(Plinth plinth) {
+    leaseToADeadInstance(plinth, inspect.enqueue(Kinds.PLAIN, new Number(1)));
+    leaseToADeadInstance(plinth, inspect.enqueue(ONCE, new Number(2)));
+    try (Jobs jobs = runner(plinth)) {
+      await().until(() -> !inspect.list(by(JobStatus.COMPLETED), Page.first(1)).isEmpty());
+      await().until(() -> !inspect.list(by(JobStatus.FAILED), Page.first(1)).isEmpty());
+    }
+    Throughput all = ended(now(plinth), "default");
+    assertThat(all.lost()).isEqualTo(1);
+    assertThat(all.failed()).isEqualTo(1);
+    assertThat(all.completed()).isEqualTo(1);
+    // Of neither is it known how long it waited: the completed one was not in its first attempt.
+    assertThat(waits(plinth)).isZero();
+  }
+
+  private static void leaseToADeadInstance(Plinth plinth, JobId id) {
+    plinth.transact(
+        tx ->
+            Sql.update(
+                tx.connection(),
+                """
+                WITH gone AS (
+                  DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
+                )
+                INSERT INTO plinth.job_leases
+                  (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version,
+                   attempt, claimer, begun)
+                SELECT job_id, epoch + 1, job_id, now(), queue, priority, type, job_version,
+                       attempt, job_id, TRUE
+                FROM gone
+                """,
+                id.value()));
   }
 
   @Test

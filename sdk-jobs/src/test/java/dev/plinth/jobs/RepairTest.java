@@ -364,6 +364,64 @@ class RepairTest {
     }
   }
 
+  private JobId completed(JobOptions options) {
+    JobId id = jobs.enqueue(Kinds.PLAIN, new Number(1), options);
+    try (Jobs runner = runner()) {
+      await().until(() -> jobs.find(id).orElseThrow().status() == JobStatus.COMPLETED);
+    }
+    return id;
+  }
+
+  @Test
+  void keyOfAnEndedJob_isFreed() {
+    JobId id = completed(JobOptions.defaults());
+    sql("UPDATE plinth.computational_jobs SET holds_key = TRUE WHERE id = ?", id.value());
+    sql(
+        "INSERT INTO plinth.job_unique (hash, bucket, job_id, states)"
+            + " VALUES ('x', 0, ?, ARRAY['ready', 'running'])",
+        id.value());
+
+    mended("unique-keys-freed");
+  }
+
+  @Test
+  void keyThatTheRecordDoesNotTellOf_isTold() {
+    JobId id =
+        jobs.enqueue(
+            Kinds.PLAIN, new Number(1), JobOptions.defaults().unique(Unique.byKey("only")));
+    sql("UPDATE plinth.computational_jobs SET holds_key = NULL WHERE id = ?", id.value());
+
+    mended("unique-keys-marked");
+  }
+
+  @Test
+  void wishToCancelAnEndedJob_isForgotten(SettableClock clock) {
+    JobId id = completed(JobOptions.defaults());
+    sql("INSERT INTO plinth.job_cancels (job_id, requested_at) VALUES (?, now())", id.value());
+    clock.advance(Duration.ofMinutes(2));
+
+    mended("cancel-requests-of-the-living");
+  }
+
+  @Test
+  void deadlineThatNobodyLooksAt_isLookedAt(SettableClock clock) {
+    JobId id =
+        jobs.enqueue(
+            Kinds.PLAIN,
+            new Number(1),
+            JobOptions.defaults()
+                .delay(Duration.ofDays(3))
+                .deadline(clock.instant().plus(Duration.ofHours(1))));
+    sql("DELETE FROM plinth.job_deadlines WHERE job_id = ?", id.value());
+
+    mended("deadlines-looked-at");
+
+    clock.advance(Duration.ofHours(2));
+    try (Jobs runner = runner()) {
+      await().until(() -> jobs.find(id).orElseThrow().status() == JobStatus.FAILED);
+    }
+  }
+
   @Test
   void whatNobodyKnowsHowToMend_isLeftAndSaid() {
     Fault odd = new Fault("ended-once", UUID.randomUUID().toString(), "?");

@@ -28,7 +28,7 @@ public final class TestDatabase implements AutoCloseable {
   private final String url;
   private final DatabaseOffset offset;
   private final SettableClock clock;
-  private final List<HikariDataSource> pools = new ArrayList<>();
+  private final List<WatchedPool> pools = new ArrayList<>();
 
   private TestDatabase(@Nullable TestServer server, String name, String url) {
     this.server = server;
@@ -96,7 +96,10 @@ public final class TestDatabase implements AutoCloseable {
     return clock;
   }
 
-  /** A new pool, closed together with the database. */
+  /**
+   * A new pool, closed together with the database; whoever has not returned a connection by then is
+   * told.
+   */
   public HikariDataSource pool(int size) {
     return pool(size, Duration.ofMinutes(1));
   }
@@ -106,13 +109,21 @@ public final class TestDatabase implements AutoCloseable {
    *
    * @param patience how long whoever wants a connection waits for one; at least 250 milliseconds
    */
-  public synchronized HikariDataSource pool(int size, Duration patience) {
+  public HikariDataSource pool(int size, Duration patience) {
+    return watchedPool(size, patience);
+  }
+
+  WatchedPool watchedPool(int size) {
+    return watchedPool(size, Duration.ofMinutes(1));
+  }
+
+  private synchronized WatchedPool watchedPool(int size, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url());
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(0);
     config.setConnectionTimeout(patience.toMillis());
-    HikariDataSource pool = new HikariDataSource(config);
+    WatchedPool pool = new WatchedPool(config);
     pools.add(pool);
     return pool;
   }
@@ -139,11 +150,23 @@ public final class TestDatabase implements AutoCloseable {
         .keys(TestKeys.ring());
   }
 
-  /** Closes the pools and drops the database. */
+  /**
+   * Closes the pools and drops the database.
+   *
+   * @throws IllegalStateException when a connection of a pool was not returned; what holds it is
+   *     told by the failure, and everything is closed all the same
+   */
   @Override
   public synchronized void close() {
-    pools.forEach(HikariDataSource::close);
-    offset.close();
+    List<AutoCloseable> closing = new ArrayList<>();
+    pools.forEach(pool -> closing.add(pool::requireAllReturned));
+    closing.addAll(pools);
+    closing.add(offset);
+    closing.add(this::drop);
+    Closing.all(closing);
+  }
+
+  private void drop() {
     if (server != null) {
       server.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }

@@ -1,6 +1,5 @@
 package dev.plinth.test;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
@@ -20,13 +19,13 @@ import org.jspecify.annotations.Nullable;
 public final class TestNode implements AutoCloseable {
   private static final int POOL_SIZE = 10;
 
-  private final HikariDataSource pool;
+  private final WatchedPool pool;
   private final Plinth plinth;
   private final Map<Class<?>, AutoCloseable> entryPoints = new LinkedHashMap<>();
   private boolean closed;
 
   TestNode(TestDatabase database, String schema, String name, PlinthCustomizer customizer) {
-    this.pool = database.pool(POOL_SIZE);
+    this.pool = database.watchedPool(POOL_SIZE);
     this.plinth = build(pool, database.clock(), schema, name, customizer);
   }
 
@@ -83,7 +82,11 @@ public final class TestNode implements AutoCloseable {
     throw new IllegalArgumentException("No module on the class path makes a " + type.getName());
   }
 
-  /** Closes the entry points, the last made first, then the Plinth, then the pool. */
+  /**
+   * Closes the entry points, the last made first, then the Plinth, then the pool.
+   *
+   * @throws IllegalStateException when somebody has not returned a connection of the pool
+   */
   @Override
   public synchronized void close() {
     if (closed) {
@@ -92,6 +95,7 @@ public final class TestNode implements AutoCloseable {
     closed = true;
     Deque<AutoCloseable> closing = new ArrayDeque<>();
     closing.push(pool);
+    closing.push(pool::requireAllReturned);
     closing.push(plinth);
     entryPoints.values().forEach(closing::push);
     Closing.all(closing);

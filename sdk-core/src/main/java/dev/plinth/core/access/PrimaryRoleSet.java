@@ -9,12 +9,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A user's primary role was set, by an administrator or by a mapping of single sign-on.
+ * A user's primary role was set: by an administrator, by a mapping of single sign-on, or by {@code
+ * Users.update}.
  *
  * @param userId whose
  * @param before the role that was replaced; the same when only the override is new
  * @param role the role that is set now
- * @param byAdministrator the user who decided it; null for a mapping
+ * @param byAdministrator the user who decided it; null for a mapping or an update
  */
 public record PrimaryRoleSet(
     UUID userId, String before, String role, @Nullable UUID byAdministrator)

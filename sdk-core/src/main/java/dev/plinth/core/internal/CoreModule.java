@@ -47,7 +47,8 @@ public final class CoreModule implements FeatureModule {
         "configuration",
         "locks_and_connections",
         "user_lifecycle",
-        "partition_fillfactor");
+        "partition_fillfactor",
+        "inactive_users");
   }
 
   @Override

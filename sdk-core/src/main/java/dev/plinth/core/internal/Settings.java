@@ -31,6 +31,7 @@ public record Settings(
     String nodeName,
     Duration timeToLive,
     Duration migrationLockTimeout,
+    Duration maintenanceLimit,
     PasswordOptions passwords,
     boolean rowLevelSecurity) {
   /** What holds when the builder is told nothing. */
@@ -49,6 +50,7 @@ public record Settings(
         NodeName.ofThisProcess(),
         Duration.ofSeconds(30),
         Duration.ofMinutes(15),
+        Duration.ofHours(1),
         PasswordOptions.defaults(),
         false);
   }
@@ -69,6 +71,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -89,6 +92,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -109,6 +113,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -129,6 +134,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -149,6 +155,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -169,6 +176,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -189,6 +197,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -209,6 +218,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -229,6 +239,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -249,6 +260,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -269,6 +281,7 @@ public record Settings(
         value,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -289,6 +302,7 @@ public record Settings(
         nodeName,
         value,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         rowLevelSecurity);
   }
@@ -308,6 +322,28 @@ public record Settings(
         modules,
         nodeName,
         timeToLive,
+        value,
+        maintenanceLimit,
+        passwords,
+        rowLevelSecurity);
+  }
+
+  /** The same with another {@code maintenanceLimit}. */
+  public Settings withMaintenanceLimit(Duration value) {
+    return new Settings(
+        source,
+        migrationDataSource,
+        notificationDataSource,
+        notifications,
+        schema,
+        keys,
+        json,
+        clock,
+        executor,
+        modules,
+        nodeName,
+        timeToLive,
+        migrationLockTimeout,
         value,
         passwords,
         rowLevelSecurity);
@@ -329,6 +365,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         value,
         rowLevelSecurity);
   }
@@ -349,6 +386,7 @@ public record Settings(
         nodeName,
         timeToLive,
         migrationLockTimeout,
+        maintenanceLimit,
         passwords,
         value);
   }

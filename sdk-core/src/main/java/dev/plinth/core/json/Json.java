@@ -1,6 +1,7 @@
 package dev.plinth.core.json;
 
 import dev.plinth.core.internal.json.JsonSyntax;
+import dev.plinth.core.internal.json.StoredJson;
 import dev.plinth.core.spi.Args;
 import java.util.Map;
 
@@ -13,6 +14,10 @@ import java.util.Map;
  */
 public final class Json {
   private static final Json EMPTY = new Json("{}");
+
+  static {
+    StoredJson.unchecked(Json::new);
+  }
 
   private final String text;
 

@@ -1,6 +1,7 @@
 package dev.plinth.core.spi;
 
 import dev.plinth.core.PlinthException;
+import dev.plinth.core.internal.json.StoredJson;
 import dev.plinth.core.internal.tx.Failures;
 import dev.plinth.core.json.Json;
 import java.sql.Connection;
@@ -54,8 +55,12 @@ public final class Sql {
   /** The first row, if there is one. */
   public static <T> Optional<T> first(
       Connection connection, String sql, RowMapper<T> mapper, @Nullable Object... parameters) {
-    List<T> rows = query(connection, sql, mapper, parameters);
-    return rows.isEmpty() ? Optional.empty() : Optional.of(rows.get(0));
+    try (PreparedStatement statement = prepare(connection, sql, parameters);
+        ResultSet rows = statement.executeQuery()) {
+      return rows.next() ? Optional.of(mapper.map(rows)) : Optional.empty();
+    } catch (SQLException e) {
+      throw Failures.translate(e);
+    }
   }
 
   /** Runs a statement and tells how many rows it changed. */
@@ -111,10 +116,10 @@ public final class Sql {
     return row.getObject(column, UUID.class);
   }
 
-  /** A {@code jsonb} column as a document, or null. */
+  /** A {@code jsonb} column as a document, or null; its form is not checked once more. */
   public static @Nullable Json json(ResultSet row, String column) throws SQLException {
     String text = row.getString(column);
-    return text == null ? null : Json.of(text);
+    return text == null ? null : StoredJson.of(text);
   }
 
   private static PreparedStatement prepare(

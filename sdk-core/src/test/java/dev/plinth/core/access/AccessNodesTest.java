@@ -10,6 +10,7 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthBuilder;
 import dev.plinth.core.PlinthException;
 import dev.plinth.core.identity.NewUser;
+import dev.plinth.core.identity.User;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.JoinedTx;
 import dev.plinth.core.tx.TxOptions;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -97,6 +99,37 @@ class AccessNodesTest {
     assertSeen(true, listening, deaf);
     roles.disinherit("operator", "parent");
     assertSeen(false, listening, deaf);
+  }
+
+  @Test
+  void update_anotherRole_isSeenHereWhenTheCommitReturnsAndOtherNodesAreWoken() {
+    User other = plinth.users().create(NewUser.withExternalId("updated"));
+    List<PrimaryRoleSet> events = new CopyOnWriteArrayList<>();
+    plinth.events().inTransaction(PrimaryRoleSet.class, (tx, event) -> events.add(event));
+    List<String> heard = new CopyOnWriteArrayList<>();
+    Plinth listening = nodes.add("listening").plinth();
+    listening.notifications().subscribe("plinth.changes", nothing -> heard.add("change"));
+    listening.notifications().subscribe("t.mark", heard::add);
+    listening.start();
+    await().atMost(PATIENCE).until(() -> listening.notifications().isConnected());
+    awaitRemembered();
+    assertThat(access.can(other.id(), START)).isFalse();
+
+    mark("before");
+    User named = plinth.users().update(other.withFullName("Ada"));
+    mark("named");
+    plinth.users().update(named.withRole("operator"));
+
+    assertThat(access.can(other.id(), START)).isTrue();
+    assertThat(events).containsExactly(new PrimaryRoleSet(other.id(), "user", "operator", null));
+    mark("after");
+    await().atMost(PATIENCE).until(() -> heard.contains("after"));
+    assertThat(heard).containsSubsequence("before", "named", "change", "after");
+    assertThat(heard).containsSequence("before", "named");
+  }
+
+  private void mark(String text) {
+    plinth.transact(tx -> plinth.notifications().send(tx, "t.mark", text));
   }
 
   @Test

@@ -47,6 +47,11 @@ import org.postgresql.ds.PGSimpleDataSource;
 @PlinthTest(durable = true)
 @Timeout(300)
 class GroupCommitTest {
+  private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
+  private static final int CALLS_OF_EACH = LARGE ? 2_000 : 50;
+  private static final int KILLS = LARGE ? 20 : 1;
+  private static final int LOSSES = LARGE ? 50 : 1;
+
   private final Plinth plinth;
   private final TestDatabase database;
   private final AtomicInteger batches = new AtomicInteger();
@@ -124,7 +129,7 @@ class GroupCommitTest {
   @Test
   void call_manyThreads_eachIsDurable() throws Exception {
     int threads = 64;
-    int each = 50;
+    int each = CALLS_OF_EACH;
     try (GroupCommit<Integer, String> group = group(1_000, 1_000)) {
       List<Future<?>> running = new ArrayList<>();
       for (int t = 0; t < threads; t++) {
@@ -143,6 +148,9 @@ class GroupCommitTest {
     }
 
     assertThat(rows()).hasSize(threads * each);
+    if (LARGE) {
+      System.out.printf("%d calls by %d threads, each durable once%n", threads * each, threads);
+    }
   }
 
   @Test
@@ -451,16 +459,24 @@ class GroupCommitTest {
 
   @Test
   void process_killed_everyAcknowledgedItemIsInTheDatabase() {
-    List<Integer> acknowledged = new ArrayList<>();
-    try (ForkedJvm fork = ForkedJvm.start(Writer.class, database.url())) {
-      while (acknowledged.size() < 3_000) {
-        String line = fork.await("done ");
-        acknowledged.add(Integer.valueOf(line.substring("done ".length())));
+    int all = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      emptyTable();
+      List<Integer> acknowledged = new ArrayList<>();
+      try (ForkedJvm fork = ForkedJvm.start(Writer.class, database.url())) {
+        while (acknowledged.size() < 3_000 + kill) {
+          String line = fork.await("done ");
+          acknowledged.add(Integer.valueOf(line.substring("done ".length())));
+        }
+        fork.kill();
       }
-      fork.kill();
-    }
 
-    assertThat(rows()).containsAll(acknowledged);
+      assertThat(rows()).containsAll(acknowledged);
+      all += acknowledged.size();
+    }
+    if (LARGE) {
+      System.out.printf("%d kills, %d acknowledged items, none lost%n", KILLS, all);
+    }
   }
 
   @Test
@@ -510,7 +526,8 @@ class GroupCommitTest {
 
   @Test
   void commitLost_beforeOrAfterItHappened_isNeverClaimedAndNeverRepeated() {
-    for (FaultyProxy.Loss loss : FaultyProxy.Loss.values()) {
+    for (int round = 0; round < LOSSES * FaultyProxy.Loss.values().length; round++) {
+      FaultyProxy.Loss loss = FaultyProxy.Loss.values()[round % FaultyProxy.Loss.values().length];
       emptyTable();
       try (FaultyProxy network = FaultyProxy.to(database);
           HikariDataSource pool = pool(network);

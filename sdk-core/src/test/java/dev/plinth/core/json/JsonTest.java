@@ -174,4 +174,22 @@ class JsonTest {
       return this;
     }
   }
+
+  @Test
+  void stored_isGivenOutAsItIs_withoutBeingCheckedOnceMore(Plinth plinth) {
+    String deep = "[".repeat(600) + "]".repeat(600);
+    assertThatThrownBy(() -> Json.of(deep)).isInstanceOf(IllegalArgumentException.class);
+
+    Json stored =
+        plinth.transactReturning(
+            tx ->
+                Sql.query(
+                        tx.connection(),
+                        "SELECT ?::jsonb AS document",
+                        row -> Sql.json(row, "document"),
+                        deep)
+                    .get(0));
+
+    assertThat(stored.text()).isEqualTo(deep);
+  }
 }

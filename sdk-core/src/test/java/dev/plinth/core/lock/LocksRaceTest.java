@@ -32,6 +32,7 @@ class LocksRaceTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final int THREADS = 64;
   private static final int TURNS = LARGE ? 40 : 2;
+  private static final int ROUNDS = LARGE ? 200 : 1;
   private static final Duration LONG = Duration.ofMinutes(5);
 
   private final Plinth plinth;
@@ -74,18 +75,24 @@ class LocksRaceTest {
 
     assertThat(most).hasValue(1);
     assertThat(written()).hasSize(THREADS * TURNS).isSorted().doesNotHaveDuplicates();
+    if (LARGE) {
+      System.out.printf("%d acquisitions, one holder at a time%n", THREADS * TURNS);
+    }
   }
 
   @Test
   void tryAcquire_64ThreadsOnANewName_exactlyOneGetsIt(TestNodes nodes) throws Exception {
     List<TestNode> cluster = List.of(nodes.add("one"), nodes.add("two"));
 
-    List<Optional<Lock>> got =
-        atOnce(n -> cluster.get(n % cluster.size()).plinth().locks().tryAcquire("new"));
+    for (int round = 0; round < ROUNDS; round++) {
+      String name = "new " + round;
+      List<Optional<Lock>> got =
+          atOnce(n -> cluster.get(n % cluster.size()).plinth().locks().tryAcquire(name));
 
-    assertThat(got.stream().flatMap(Optional::stream))
-        .singleElement()
-        .satisfies(lock -> assertThat(lock.isHeld()).isTrue());
+      assertThat(got.stream().flatMap(Optional::stream))
+          .singleElement()
+          .satisfies(lock -> assertThat(lock.isHeld()).isTrue());
+    }
   }
 
   @Test
@@ -93,15 +100,18 @@ class LocksRaceTest {
       throws Exception {
     Lock old = plinth.locks().tryAcquire("hot").orElseThrow();
     List<TestNode> cluster = List.of(nodes.add("one"), nodes.add("two"));
-    clock.advance(Duration.ofHours(1));
+    for (int round = 0; round < ROUNDS; round++) {
+      clock.advance(Duration.ofHours(1));
 
-    List<Lock> got =
-        atOnce(n -> cluster.get(n % cluster.size()).plinth().locks().tryAcquire("hot")).stream()
-            .flatMap(Optional::stream)
-            .toList();
+      List<Lock> got =
+          atOnce(n -> cluster.get(n % cluster.size()).plinth().locks().tryAcquire("hot")).stream()
+              .flatMap(Optional::stream)
+              .toList();
 
-    assertThat(got).singleElement().satisfies(lock -> assertThat(lock.isHeld()).isTrue());
-    assertThat(got.get(0).fence()).isGreaterThan(old.fence());
+      assertThat(got).singleElement().satisfies(lock -> assertThat(lock.isHeld()).isTrue());
+      assertThat(got.get(0).fence()).isGreaterThan(old.fence());
+      old = got.get(0);
+    }
   }
 
   @Test

@@ -29,12 +29,12 @@ import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 @PlinthTest
 class SessionsRaceTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
+  private static final int ROUNDS = LARGE ? 300 : 5;
 
   private final ExecutorService threads = Executors.newFixedThreadPool(16);
   private final Plinth plinth;
@@ -60,8 +60,14 @@ class SessionsRaceTest {
     threads.shutdownNow();
   }
 
-  @RepeatedTest(5)
+  @Test
   void regenerate_byManyAtOnce_oneTokenIsGood() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      regenerateAtOnce();
+    }
+  }
+
+  private void regenerateAtOnce() throws Exception {
     String token = sessions.start(NewSession.of(ada)).revealToken();
     List<Callable<Optional<StartedSession>>> calls = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -77,6 +83,12 @@ class SessionsRaceTest {
 
   @Test
   void mergeData_differentMembersAtOnce_loseNothing() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      mergeAtOnce();
+    }
+  }
+
+  private void mergeAtOnce() throws Exception {
     UUID id = sessions.start(NewSession.of(ada)).session().id();
 
     atOnce(
@@ -94,6 +106,12 @@ class SessionsRaceTest {
 
   @Test
   void replaceData_sameVersionAtOnce_oneWins() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      replaceAtOnce();
+    }
+  }
+
+  private void replaceAtOnce() throws Exception {
     UUID id = sessions.start(NewSession.of(ada)).session().id();
 
     List<Boolean> won =
@@ -106,8 +124,14 @@ class SessionsRaceTest {
     assertThat(won).filteredOn(one -> one).hasSize(1);
   }
 
-  @RepeatedTest(3)
+  @Test
   void revokeAllAtOnce_eachEndsOnceAndNobodyDeadlocks() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      revokeAtOnce();
+    }
+  }
+
+  private void revokeAtOnce() throws Exception {
     for (int i = 0; i < 50; i++) {
       sessions.start(NewSession.of(ada));
     }

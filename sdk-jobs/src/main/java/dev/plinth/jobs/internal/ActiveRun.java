@@ -6,6 +6,7 @@ import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxFunction;
 import dev.plinth.jobs.BatchId;
 import dev.plinth.jobs.Children;
+import dev.plinth.jobs.DiscardException;
 import dev.plinth.jobs.JobGraph;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobKind;
@@ -13,18 +14,23 @@ import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobRun;
 import dev.plinth.jobs.LostClaimException;
 import dev.plinth.jobs.Progress;
+import dev.plinth.jobs.SnoozeException;
 import dev.plinth.jobs.Step;
 import dev.plinth.jobs.StepBody;
 import java.sql.Connection;
+import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A handler at work on a claim. */
 final class ActiveRun implements JobRun {
   private static final long PROGRESS_NANOS = 250_000_000L;
+  private static final int MOST_FENCED = 16;
 
   /** Where the run stands, apart from its thread. */
   private enum State {
@@ -48,6 +54,12 @@ final class ActiveRun implements JobRun {
   private boolean progressWritten;
   private long progressWrittenAt;
   private boolean refused;
+  private long begunAt;
+  private @Nullable Duration timeout;
+  private @Nullable StopCause cause;
+  private long stoppedAt;
+  private boolean returned;
+  private final Set<Session> fenced = new LinkedHashSet<>();
 
   ActiveRun(Claimed job, RunSql sql, Class<?> resultType) {
     this.job = job;
@@ -59,12 +71,79 @@ final class ActiveRun implements JobRun {
     return job;
   }
 
-  /** From now on, cancelling interrupts this thread. */
-  synchronized void begin() {
+  /**
+   * From now on, cancelling interrupts this thread.
+   *
+   * @param timeout how long the handler may be at work, or null
+   * @return why it must not begin, or null
+   */
+  synchronized @Nullable StopCause begin(@Nullable Duration timeout) {
+    if (cause != null) {
+      return cause;
+    }
+    this.timeout = timeout;
+    begunAt = System.nanoTime();
     thread = Thread.currentThread();
     if (cancelled) {
       thread.interrupt();
     }
+    return null;
+  }
+
+  /** The handler has ended: it can no longer be told to stop. Returns what it was told before. */
+  synchronized @Nullable StopCause returned() {
+    returned = true;
+    return cause;
+  }
+
+  /** Tells the handler to stop, unless it has ended, or was told so already. */
+  synchronized void stop(StopCause why) {
+    if (returned || cause != null || state == State.ENDED) {
+      return;
+    }
+    cause = why;
+    stoppedAt = System.nanoTime();
+    cancel();
+  }
+
+  /** Nanoseconds until the attempt has taken too long, not positive when it has; or null. */
+  synchronized @Nullable Long timeLeft() {
+    return timeout == null || thread == null || cause != null
+        ? null
+        : timeout.toNanos() - (System.nanoTime() - begunAt);
+  }
+
+  /** Stops it when it has taken too long. */
+  synchronized void stopWhenTooLong() {
+    Long left = timeLeft();
+    if (left != null && left <= 0 && timeout != null) {
+      stop(new StopCause.TimedOut(timeout));
+    }
+  }
+
+  /** Why it was told to stop, and has not ended yet; else null. */
+  synchronized @Nullable StopCause stopping() {
+    return returned || state == State.ENDED ? null : cause;
+  }
+
+  /** How long ago it was told to stop, in nanoseconds. */
+  synchronized long stoppedFor() {
+    return System.nanoTime() - stoppedAt;
+  }
+
+  /** How long the handler has been at work. */
+  synchronized Duration took() {
+    return Duration.ofNanos(System.nanoTime() - begunAt);
+  }
+
+  /** Where the handler is just now. */
+  synchronized StackTraceElement[] stackTrace() {
+    return thread == null ? new StackTraceElement[0] : thread.getStackTrace();
+  }
+
+  /** Sessions that hold the fence, or held it. */
+  synchronized Set<Session> fenced() {
+    return Set.copyOf(fenced);
   }
 
   /** The handler has returned; the thread is its own again, without a stale interrupt. */
@@ -187,9 +266,35 @@ final class ActiveRun implements JobRun {
     synchronized (this) {
       requireClaim();
     }
-    if (!sql.fence(connection, job)) {
-      throw lost();
+    Session session = sql.fence(connection, job).orElseThrow(this::lost);
+    synchronized (this) {
+      if (fenced.size() == MOST_FENCED) {
+        fenced.remove(fenced.iterator().next());
+      }
+      fenced.add(session);
     }
+  }
+
+  @Override
+  public SnoozeException snooze(Duration delay) {
+    Args.notNull(delay, "delay");
+    Args.check(
+        delay.compareTo(Duration.ofMillis(1)) >= 0 && delay.compareTo(Duration.ofDays(366)) <= 0,
+        "delay must be from a millisecond to 366 days, but is " + delay);
+    if (job.epoch() >= MOST_CLAIMS) {
+      throw new IllegalStateException(
+          "Job "
+              + job.id()
+              + " was claimed "
+              + job.epoch()
+              + " times: use a schedule for what is to be done again and again");
+    }
+    throw new SnoozeException(delay);
+  }
+
+  @Override
+  public DiscardException discard(String reason) {
+    throw new DiscardException(Args.text(reason, 1000, "reason"));
   }
 
   @Override

@@ -91,7 +91,7 @@ final class Admit {
              END,
              r.job_version, r.epoch, r.attempt
       FROM gone r
-      JOIN {schema}.computational_jobs j ON j.id = r.job_id
+      LEFT JOIN {schema}.computational_jobs j ON j.id = r.job_id
       ORDER BY r.xid, r.seq
       """;
   private static final String TIDY =

@@ -4,14 +4,10 @@ import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
-import dev.plinth.jobs.Batch;
 import dev.plinth.jobs.BatchClosedException;
+import dev.plinth.jobs.BatchDepthException;
 import dev.plinth.jobs.BatchId;
-import dev.plinth.jobs.JobId;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.Locale;
-import java.util.Objects;
+import dev.plinth.jobs.NewBatch;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +17,15 @@ final class Batches {
   private static final String CREATE =
       """
       INSERT INTO {schema}.batch_job_collections
-        (id, tenant_id, user_id, collection_name, callback, created_at)
-      VALUES (?, ?, ?::uuid, ?, ?::jsonb, {now})
+        (id, tenant_id, user_id, collection_name, parent_id, depth, callback, success_callback,
+         failure_callback, created_at)
+      VALUES (?, ?, ?::uuid, ?, ?::uuid, ?, ?::jsonb, ?::jsonb, ?::jsonb, {now})
       """;
   // Held by everyone who adds jobs, until their transaction ends. It conflicts with the FOR UPDATE
   // of the seal, and neither with other adders nor with the fold.
   private static final String ADMIT =
       """
-      SELECT status
+      SELECT status, depth
       FROM {schema}.batch_job_collections
       WHERE id = ?
         AND (?::text IS NULL OR tenant_id = ?::text)
@@ -38,6 +35,11 @@ final class Batches {
       """
       INSERT INTO {schema}.batch_deltas (batch_id, total)
       VALUES (?, ?)
+      """;
+  private static final String ADD_BATCH =
+      """
+      INSERT INTO {schema}.batch_deltas (batch_id, total_batches)
+      VALUES (?, 1)
       """;
   private static final String LOCK =
       """
@@ -54,55 +56,77 @@ final class Batches {
           sealed_at = {now}
       WHERE id = ?
       """;
-  private static final String FIND =
-      """
-      SELECT b.id, b.tenant_id, b.user_id, b.collection_name, b.status, b.callback_job_id,
-             b.created_at, b.sealed_at, b.completed_at,
-             b.total_jobs + COALESCE(d.total, 0) AS total,
-             b.completed_jobs + COALESCE(d.completed, 0) AS completed,
-             b.failed_jobs + COALESCE(d.failed, 0) AS failed,
-             LEAST(b.started_at, d.started_at) AS started_at
-      FROM {schema}.batch_job_collections b
-      CROSS JOIN LATERAL (
-        SELECT sum(d.total)::bigint AS total, sum(d.completed)::bigint AS completed,
-               sum(d.failed)::bigint AS failed, min(d.started_at) AS started_at
-        FROM {schema}.batch_deltas d
-        WHERE d.batch_id = b.id
-      ) d
-      WHERE b.id = ?
-        AND (?::text IS NULL OR b.tenant_id = ?::text)
-      """;
-
   private final String create;
   private final String admit;
   private final String add;
+  private final String addBatch;
   private final String lock;
   private final String seal;
-  private final String find;
 
   Batches(Schema schema) {
     this.create = schema.render(CREATE);
     this.admit = schema.render(ADMIT);
     this.add = schema.render(ADD);
+    this.addBatch = schema.render(ADD_BATCH);
     this.lock = schema.render(LOCK);
     this.seal = schema.render(SEAL);
-    this.find = schema.render(FIND);
   }
 
-  void create(Tx tx, UUID id, @Nullable UUID owner, String name, @Nullable Json callback) {
-    Sql.update(tx.connection(), create, id, tx.tenantId().orElse(null), owner, name, callback);
+  /** What to enqueue when the batch ends: whatever its end, well, otherwise. */
+  record Callbacks(@Nullable Json always, @Nullable Json success, @Nullable Json failure) {}
+
+  /** Writes a batch, if the one around it takes more. */
+  void create(
+      Tx tx,
+      UUID id,
+      @Nullable UUID owner,
+      String name,
+      @Nullable BatchId parent,
+      Callbacks callbacks) {
+    int depth = parent == null ? 0 : addBatch(tx, parent);
+    Sql.update(
+        tx.connection(),
+        create,
+        id,
+        tx.tenantId().orElse(null),
+        owner,
+        name,
+        parent == null ? null : parent.value(),
+        depth,
+        callbacks.always(),
+        callbacks.success(),
+        callbacks.failure());
+  }
+
+  /** Counts a batch within another, and tells how deep it lies. */
+  private int addBatch(Tx tx, BatchId parent) {
+    int depth = admit(tx, parent) + 1;
+    if (depth >= NewBatch.MAX_DEPTH) {
+      throw new BatchDepthException(parent);
+    }
+    Sql.update(tx.connection(), addBatch, parent.value());
+    return depth;
   }
 
   /** Adds to the batch's total, if it takes jobs. */
   void add(Tx tx, BatchId batch, int jobs) {
-    String status =
-        first(tx, admit, row -> row.getString(1), batch)
-            .orElseThrow(() -> new BatchClosedException(batch, "does not exist"));
-    if (!status.equals("open")) {
-      throw new BatchClosedException(
-          batch, status.equals("sealed") ? "is sealed" : "has ended (" + status + ")");
-    }
+    admit(tx, batch);
     Sql.update(tx.connection(), add, batch.value(), (long) jobs);
+  }
+
+  private record Admitting(String status, int depth) {}
+
+  /** Locks the batch open until the transaction ends, and tells how deep it lies. */
+  private int admit(Tx tx, BatchId batch) {
+    Admitting open =
+        first(tx, admit, row -> new Admitting(row.getString(1), row.getInt(2)), batch)
+            .orElseThrow(() -> new BatchClosedException(batch, "does not exist"));
+    if (!open.status().equals("open")) {
+      throw new BatchClosedException(
+          batch,
+          open.status().equals("sealed") ? "is sealed" : "has ended (" + open.status() + ")");
+    }
+    return open.depth();
   }
 
   boolean seal(Tx tx, BatchId batch) {
@@ -116,32 +140,10 @@ final class Batches {
     return status.isPresent();
   }
 
-  Optional<Batch> find(Tx tx, BatchId id) {
-    return first(tx, find, Batches::batch, id);
-  }
-
   /** A transaction of a tenant sees that tenant's batches only. */
   private static <T> Optional<T> first(
       Tx tx, String statement, Sql.RowMapper<T> mapper, BatchId batch) {
     String tenant = tx.tenantId().orElse(null);
     return Sql.first(tx.connection(), statement, mapper, batch.value(), tenant, tenant);
-  }
-
-  private static Batch batch(ResultSet row) throws SQLException {
-    UUID callback = Sql.uuid(row, "callback_job_id");
-    return new Batch(
-        new BatchId(row.getObject("id", UUID.class)),
-        row.getString("tenant_id"),
-        Sql.uuid(row, "user_id"),
-        row.getString("collection_name"),
-        Batch.Status.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
-        row.getLong("total"),
-        row.getLong("completed"),
-        row.getLong("failed"),
-        callback == null ? null : new JobId(callback),
-        Objects.requireNonNull(Sql.instant(row, "created_at")),
-        Sql.instant(row, "started_at"),
-        Sql.instant(row, "sealed_at"),
-        Sql.instant(row, "completed_at"));
   }
 }

@@ -54,6 +54,14 @@ final class Chore {
     }
   }
 
+  /** Does all there is to do, on the calling thread, whether due or not; what fails is thrown. */
+  void runToTheEnd() {
+    boolean more = true;
+    while (more) {
+      more = alone(sweep::chunk);
+    }
+  }
+
   private void oneByOne() {
     try {
       List<UUID> items = alone(sweep::items);

@@ -6,6 +6,7 @@ import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -63,7 +64,8 @@ final class Claim {
       )
       SELECT t.job_id, t.epoch + 1, t.type, t.job_version, t.attempt,
              j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
-             t.queue, t.group_id IS NOT NULL
+             t.queue, t.group_id IS NOT NULL,
+             j.timeout_ms, j.deadline, j.holds_key
       FROM taken t
       JOIN {schema}.computational_jobs j ON j.id = t.job_id
       ORDER BY t.priority DESC, t.xid, t.seq
@@ -121,6 +123,9 @@ final class Claim {
         row.getObject(10, UUID.class),
         row.getObject(11, UUID.class),
         row.getString(12),
-        row.getBoolean(13));
+        row.getBoolean(13),
+        row.getObject(14) == null ? null : Duration.ofMillis(row.getLong(14)),
+        Sql.instant(row, "deadline"),
+        row.getBoolean(16));
   }
 }

@@ -1,6 +1,8 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.json.Json;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -19,4 +21,7 @@ record Claimed(
     @Nullable UUID batchId,
     @Nullable UUID parentId,
     String queue,
-    boolean isLimited) {}
+    boolean isLimited,
+    @Nullable Duration timeout,
+    @Nullable Instant deadline,
+    boolean holdsKey) {}

@@ -2,12 +2,17 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events.Subscription;
+import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.ManualRun;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +37,7 @@ public final class Dispatcher implements AutoCloseable {
   private final Prefetch prefetch;
   private final Signal signal = new Signal();
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final List<Chore> chores = new ArrayList<>();
   private final Consumer<String> onHint = this::hinted;
   private final Consumer<String> onGateHint = this::gateHinted;
   private final Gatekeeper gatekeeper;
@@ -47,11 +53,14 @@ public final class Dispatcher implements AutoCloseable {
   private final PublishHandlers published;
   private final Chore unblocking;
   private final Chore sweepingEdges;
+  private final Chore firing;
   private final UUID id;
   private final Strays strays;
+  private final Watchdog watchdog;
   private @Nullable Subscription hints;
   private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
+  private @Nullable Claimed inHand;
   private volatile boolean stopping;
 
   /** Prepares; {@link #start()} begins. */
@@ -74,6 +83,11 @@ public final class Dispatcher implements AutoCloseable {
     this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
     this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
     this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    this.firing =
+        chore(
+            "firing schedules",
+            settings.pollInterval(),
+            statements.schedules().fire(settings.pollInterval()));
     this.endings =
         statements.endings(plinth, strays, this::batchesTouched, this::ended, gatekeeper::want);
     RunSql runSql =
@@ -81,11 +95,22 @@ public final class Dispatcher implements AutoCloseable {
             plinth,
             statements.complete(),
             statements.progressRows(),
+            statements.control(),
             this::batchesTouched,
             statements,
             this::ended);
     this.workers =
-        new Workers(plinth, handlers, endings, strays, runSql, settings.workers(), signal::wake);
+        new Workers(
+            plinth,
+            handlers,
+            endings,
+            strays,
+            runSql,
+            statements.control().deadlines(),
+            settings.workers(),
+            signal::wake);
+    this.watchdog =
+        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
@@ -94,7 +119,9 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
-    return new Chore(plinth, name, period, sweep, () -> stopping);
+    Chore chore = new Chore(plinth, name, period, sweep, () -> stopping);
+    chores.add(chore);
+    return chore;
   }
 
   /** Begins to claim and to run. */
@@ -104,6 +131,7 @@ public final class Dispatcher implements AutoCloseable {
     statements.gateHints().listen(onGateHint);
     gateHints = plinth.notifications().subscribe(GateHints.TOPIC, onGateHint);
     losses = plinth.instances().onLost(workers::lost);
+    watchdog.start();
     plinth.executor().execute(this::loop);
   }
 
@@ -161,6 +189,7 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
+      firing.runIfDue();
       promoting.runIfDue();
       rescuing.runIfDue();
       folding.runIfDue();
@@ -224,6 +253,76 @@ public final class Dispatcher implements AutoCloseable {
     workers.takeBack().forEach(job -> endings.submit(new Ending.Released(job, false)));
   }
 
+  /**
+   * Instead of {@link #start()}: nothing happens but what is asked for, on the thread that asks.
+   *
+   * @param aboutToBegin told each time before a handler begins
+   * @param aboutToWrite told each time before the end of a claim is written
+   */
+  public void startByHand(Runnable aboutToBegin, Runnable aboutToWrite) {
+    workers.onBegin(aboutToBegin);
+    endings.writeOnCallingThread(aboutToWrite);
+    gatekeeper.passByHand();
+    ended.countDown();
+  }
+
+  /** Makes ready what can be, until nothing more can. */
+  public void readyByHand() {
+    List.of(firing, promoting, rescuing, folding, tidying, unblocking, looking)
+        .forEach(Chore::runToTheEnd);
+  }
+
+  /** Does all that any node may do at any time, until nothing of it is left. */
+  public void sweepByHand() {
+    chores.forEach(Chore::runToTheEnd);
+    readyByHand();
+  }
+
+  /** Claims the next job, of the queues in the order of their names; null when there is none. */
+  public @Nullable ManualRun claimByHand() {
+    if (stopping) {
+      throw new IllegalStateException("Jobs is closed: build a new one");
+    }
+    giveBackInHand();
+    for (String queue : new TreeSet<>(settings.queues())) {
+      if (gatekeeper.isPaused(queue)) {
+        continue;
+      }
+      for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
+        List<Claimed> claimed = claiming.claimFirst(step.claim(), queue);
+        if (!claimed.isEmpty()) {
+          Claimed job = claimed.get(0);
+          inHand = job;
+          return new ManualRun(new JobId(job.id()), job.type(), job.attempt(), job.epoch());
+        }
+      }
+    }
+    return null;
+  }
+
+  /** What was claimed by hand and not run, because something failed in between. */
+  private void giveBackInHand() {
+    Claimed job = inHand;
+    inHand = null;
+    if (job != null) {
+      endings.submit(new Ending.Released(job, false));
+    }
+  }
+
+  /** Runs what was claimed by hand, and returns when its end is written or given up. */
+  public void runByHand() {
+    Claimed job = inHand;
+    if (job == null) {
+      throw new IllegalStateException("Nothing was claimed");
+    }
+    inHand = null;
+    workers.runHere(job);
+    while (!endings.isSettled()) {
+      endings.resubmit();
+      LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(1));
+    }
+  }
+
   private static long jittered(Duration interval) {
     long nanos = interval.toNanos();
     return nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
@@ -244,12 +343,14 @@ public final class Dispatcher implements AutoCloseable {
     try {
       ended.await(10, TimeUnit.SECONDS);
       giveBackWaiting();
+      giveBackInHand();
       workers.awaitIdle(settings.gracePeriod());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       workers.running().forEach(this::giveBack);
       awaitInterrupted();
+      watchdog.close();
       endings.close();
       published.withdraw();
       closeGate();

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +40,7 @@ final class Endings implements AutoCloseable {
   private final Complete complete;
   private final Fail fail;
   private final Release release;
+  private final Control control;
   private final GroupCommit<Ending, Boolean> commit;
   private final Strays strays;
   private final Runnable batchesTouched;
@@ -45,12 +48,14 @@ final class Endings implements AutoCloseable {
   private final Runnable limitedEnded;
   private final Queue<Pending> again = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsettled = new AtomicInteger();
+  private volatile @Nullable Runnable byHand;
 
   Endings(
       Plinth plinth,
       Complete complete,
       Fail fail,
       Release release,
+      Control control,
       Strays strays,
       Runnable batchesTouched,
       Runnable ended,
@@ -59,6 +64,7 @@ final class Endings implements AutoCloseable {
     this.complete = complete;
     this.fail = fail;
     this.release = release;
+    this.control = control;
     this.strays = strays;
     this.batchesTouched = batchesTouched;
     this.ended = ended;
@@ -77,9 +83,13 @@ final class Endings implements AutoCloseable {
     unsettled.incrementAndGet();
   }
 
+  /** True when all that was handed in has been written, or was found to be no longer held. */
+  boolean isSettled() {
+    return unsettled.get() == 0;
+  }
+
   private void submit(Pending pending) {
-    commit
-        .submit(pending.ending())
+    handedIn(pending.ending())
         .whenComplete(
             (held, failure) -> {
               if (failure == null) {
@@ -90,6 +100,24 @@ final class Endings implements AutoCloseable {
                 again.add(afterFailure(pending, failure));
               }
             });
+  }
+
+  /** From now on whoever hands in an ending writes it too, after having told so. */
+  void writeOnCallingThread(Runnable aboutToWrite) {
+    byHand = aboutToWrite;
+  }
+
+  private CompletableFuture<Boolean> handedIn(Ending ending) {
+    Runnable aboutToWrite = byHand;
+    if (aboutToWrite == null) {
+      return commit.submit(ending);
+    }
+    aboutToWrite.run();
+    try {
+      return CompletableFuture.completedFuture(commit.call(ending));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private void written(Pending pending, boolean held) {
@@ -128,10 +156,7 @@ final class Endings implements AutoCloseable {
     }
     log.warn("The end of job {} cannot be written; trying again", ending.job().id(), failure);
     return pending.again(
-        ending instanceof Ending.Failed failed
-            ? new Ending.Failed(failed.job(), failed.failure(), failed.retryAfter(), null)
-            : ending,
-        1);
+        ending instanceof Ending.Failed failed ? failed.withoutProgress() : ending, 1);
   }
 
   /** The SQLStates of data, of constraints, of RAISE, and of a failure that was swallowed. */
@@ -169,10 +194,17 @@ final class Endings implements AutoCloseable {
     taken.forEach(this::submit);
   }
 
+  /** Writes one in a transaction at hand. */
+  boolean writeIn(Tx tx, Ending ending) {
+    return write(tx, List.of(ending)).get(0);
+  }
+
   private List<Boolean> write(Tx tx, List<Ending> endings) {
     List<Ending.Completed> completed = new ArrayList<>();
     List<Ending.Failed> failed = new ArrayList<>();
     List<Ending.Released> released = new ArrayList<>();
+    List<Ending.Snoozed> snoozed = new ArrayList<>();
+    List<Ending.Cancelled> cancelled = new ArrayList<>();
     for (Ending ending : endings) {
       if (ending instanceof Ending.Completed c) {
         completed.add(c);
@@ -180,11 +212,16 @@ final class Endings implements AutoCloseable {
         failed.add(f);
       } else if (ending instanceof Ending.Released r) {
         released.add(r);
+      } else if (ending instanceof Ending.Snoozed s) {
+        snoozed.add(s);
+      } else if (ending instanceof Ending.Cancelled c) {
+        cancelled.add(c);
       }
     }
     Set<UUID> held = new HashSet<>();
     if (!completed.isEmpty()) {
       held.addAll(complete.write(tx, completed));
+      control.completed(tx, completed, held);
     }
     if (!failed.isEmpty()) {
       held.addAll(fail.write(tx, failed));
@@ -192,6 +229,13 @@ final class Endings implements AutoCloseable {
     if (!released.isEmpty()) {
       held.addAll(release.write(tx, released));
     }
+    if (!snoozed.isEmpty()) {
+      held.addAll(control.snooze().write(tx, snoozed));
+    }
+    if (!cancelled.isEmpty()) {
+      held.addAll(control.cancel().write(tx, cancelled));
+    }
+    control.watched().changed(tx, held);
     return endings.stream().map(ending -> held.contains(ending.job().id())).toList();
   }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes new jobs: their records, and their places in line. */
 final class Enqueue {
   private static final int AT_ONCE = 2_000;
+  private static final int PLACED_AT_ONCE = 10_000;
 
   private static final String RECORD =
       """
@@ -25,10 +26,10 @@ final class Enqueue {
         INSERT INTO {schema}.computational_jobs
           (id, args, tenant_id, user_id, type, job_version, queue, priority, parent_job_id, batch_id,
            max_attempts, definition, subject, trigger_type, metadata, limit_key, deadline,
-           timeout_ms, created_at, scheduled_at)
+           timeout_ms, holds_key, created_at, scheduled_at)
         SELECT g.id, g.args::jsonb, ?::text, ?::uuid, ?::text, ?, ?::text, ?, ?::uuid, ?::uuid,
                ?, ?::text, ?::text, ?::text, ?::jsonb, ?::text, ?::timestamptz,
-               ?::bigint, {now}, {at}
+               ?::bigint, ?::boolean, {now}, {at}
         FROM given g
       )
       """;
@@ -77,24 +78,56 @@ final class Enqueue {
   private static final String AT =
       "COALESCE(?::timestamptz, {now} + make_interval(secs => ?::double precision))";
 
+  private static final String DEADLINES =
+      """
+      INSERT INTO {schema}.job_deadlines (job_id, look_at)
+      SELECT g.id, ?::timestamptz
+      FROM unnest(?::uuid[]) AS g(id)
+      """;
+
+  /** For records that were written already. */
+  private static final String RECORDED =
+      """
+      WITH given AS MATERIALIZED (
+        SELECT g.id
+        FROM unnest(?::uuid[]) AS g(id)
+      )
+      """;
+
   private final UuidV7 ids;
   private final GateHints gateHints;
-  private final String ready;
-  private final String delayed;
-  private final String waiting;
-  private final String waitingLater;
+  private final CopyRecords copy;
+  private final Places places;
+  private final Places recordsAndPlaces;
+  private final String deadlines;
 
   Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
     this.gateHints = gateHints;
-    this.ready =
-        schema.render(
-            RECORD.replace("{at}", "NULL::timestamptz")
-                + READY.replace(
-                    "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
-    this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
-    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
-    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
+    String toReady =
+        READY.replace("{counting}", Parking.counting("c.queue", "c.type", "c.limit_key"));
+    this.recordsAndPlaces = places(schema, RECORD, toReady);
+    this.places = places(schema, RECORDED, toReady);
+    this.deadlines = schema.render(DEADLINES);
+    this.copy = new CopyRecords(schema);
+  }
+
+  private static Places places(Schema schema, String given, String toReady) {
+    return new Places(
+        schema.render((given + toReady).replace("{at}", "NULL::timestamptz")),
+        schema.render((given + DELAYED).replace("{at}", AT)),
+        schema.render((given + WAITING).replace("{at}", "NULL::timestamptz")),
+        schema.render((given + WAITING).replace("{at}", AT)));
+  }
+
+  /** Statements that put jobs in their places: now or later, waiting for others or not. */
+  private record Places(String ready, String delayed, String waiting, String waitingLater) {
+    String of(Common c) {
+      if (c.waits()) {
+        return c.isLater() ? waitingLater : waiting;
+      }
+      return c.isLater() ? delayed : ready;
+    }
   }
 
   /**
@@ -118,26 +151,31 @@ final class Enqueue {
   }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
-    List<JobId> result = new ArrayList<>(args.size());
-    for (int from = 0; from < args.size(); from += AT_ONCE) {
-      List<Json> chunk = args.subList(from, Math.min(from + AT_ONCE, args.size()));
-      UUID[] chunkIds = new UUID[chunk.size()];
-      String[] texts = new String[chunk.size()];
-      for (int i = 0; i < chunkIds.length; i++) {
-        chunkIds[i] = ids.next();
-        texts[i] = chunk.get(i).text();
-        result.add(new JobId(chunkIds[i]));
-      }
-      insert(tx, common, chunkIds, texts);
-    }
-    return result;
+    return write(tx, common, args.stream().map(each -> new JobId(ids.next())).toList(), args);
   }
 
-  private void insert(Tx tx, Common c, UUID[] chunkIds, String[] texts) {
+  /** With ids that were drawn before. */
+  List<JobId> write(Tx tx, Common common, List<JobId> jobs, List<Json> args) {
+    boolean copied = args.size() >= CopyRecords.WORTH_IT && copy.write(tx, common, jobs, args);
+    int atOnce = copied ? PLACED_AT_ONCE : AT_ONCE;
+    for (int from = 0; from < args.size(); from += atOnce) {
+      int to = Math.min(from + atOnce, args.size());
+      UUID[] chunk = jobs.subList(from, to).stream().map(JobId::value).toArray(UUID[]::new);
+      List<@Nullable Object> parameters = new ArrayList<>();
+      parameters.add(chunk);
+      if (!copied) {
+        parameters.add(args.subList(from, to).stream().map(Json::text).toArray(String[]::new));
+        addRecord(parameters, common);
+      }
+      addPlace(parameters, common);
+      String statement = (copied ? places : recordsAndPlaces).of(common);
+      insert(tx, common, statement, parameters, chunk);
+    }
+    return jobs;
+  }
+
+  private static void addRecord(List<@Nullable Object> parameters, Common c) {
     JobOptions o = c.options();
-    List<@Nullable Object> parameters = new ArrayList<>();
-    parameters.add(chunkIds);
-    parameters.add(texts);
     parameters.add(c.tenant());
     parameters.add(o.user());
     parameters.add(c.type());
@@ -154,32 +192,37 @@ final class Enqueue {
     parameters.add(o.limitKey());
     parameters.add(o.deadline());
     parameters.add(o.timeout() == null ? null : o.timeout().toMillis());
-    boolean later = c.isLater();
-    if (later) {
-      parameters.add(o.runAt());
-      parameters.add(o.delay());
-    }
+    parameters.add(o.unique() == null ? null : true);
+    addTime(parameters, c);
+  }
+
+  private static void addPlace(List<@Nullable Object> parameters, Common c) {
     parameters.add(c.queue());
-    parameters.add(o.priority());
+    parameters.add(c.options().priority());
     parameters.add(c.type());
     parameters.add(c.version());
-    if (later) {
-      parameters.add(o.runAt());
-      parameters.add(o.delay());
-    } else if (!c.waits()) {
-      parameters.add(o.limitKey());
-      parameters.add(o.user());
-    }
-    int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
-    if (inLine < chunkIds.length) {
-      gateHints.parked(tx);
+    addTime(parameters, c);
+    if (!c.isLater() && !c.waits()) {
+      parameters.add(c.options().limitKey());
+      parameters.add(c.options().user());
     }
   }
 
-  private String statement(Common c) {
-    if (c.waits()) {
-      return c.isLater() ? waitingLater : waiting;
+  private static void addTime(List<@Nullable Object> parameters, Common c) {
+    if (c.isLater()) {
+      parameters.add(c.options().runAt());
+      parameters.add(c.options().delay());
     }
-    return c.isLater() ? delayed : ready;
+  }
+
+  private void insert(
+      Tx tx, Common c, String statement, List<@Nullable Object> parameters, UUID[] chunk) {
+    int inLine = Sql.update(tx.connection(), statement, parameters.toArray());
+    if (inLine < chunk.length) {
+      gateHints.parked(tx);
+    }
+    if (c.options().deadline() != null) {
+      Sql.update(tx.connection(), deadlines, c.options().deadline(), chunk);
+    }
   }
 }

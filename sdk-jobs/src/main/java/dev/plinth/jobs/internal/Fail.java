@@ -18,9 +18,9 @@ final class Fail {
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::text[],
-                    ?::text[], ?::bigint[], ?::bigint[], ?::text[])
+                    ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[])
           AS g(job_id, epoch, batch_id, retry_ms, error_class, error, stack_trace,
-               summary, done, total, note)
+               summary, done, total, note, outcome)
       ), gone AS (
         DELETE FROM {schema}.job_leases l
         USING given g
@@ -33,8 +33,7 @@ final class Fail {
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome,
            error_class, error, stack_trace)
         SELECT g.job_id, g.epoch, g.attempt, g.instance_id, g.claimed_at, {now},
-               CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END,
-               g.error_class, g.error, g.stack_trace
+               g.outcome, g.error_class, g.error, g.stack_trace
         FROM gone g
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
@@ -106,6 +105,7 @@ final class Fail {
     String[] messages = new String[n];
     String[] traces = new String[n];
     String[] summaries = new String[n];
+    String[] outcomes = new String[n];
     Progresses progresses = new Progresses(n);
     for (int i = 0; i < n; i++) {
       Ending.Failed ending = endings.get(i);
@@ -117,6 +117,7 @@ final class Fail {
       messages[i] = ending.failure().message();
       traces[i] = ending.failure().stackTrace();
       summaries[i] = ending.failure().summary();
+      outcomes[i] = ending.outcome();
       progresses.set(i, ending.progress());
     }
     Set<UUID> held =
@@ -135,7 +136,8 @@ final class Fail {
                 summaries,
                 progresses.done(),
                 progresses.total(),
-                progresses.note()));
+                progresses.note(),
+                outcomes));
     progressRows.forget(tx, List.copyOf(held));
     endings.stream()
         .filter(e -> e.isFinal() && held.contains(e.job().id()))

@@ -38,7 +38,9 @@ final class Gatekeeper implements Sweep {
   private boolean isAtWork;
   private boolean isWanted;
   private boolean isClosed;
+  private volatile boolean isByHand;
   private boolean isTimed;
+  private long timedAt;
 
   /**
    * Idle until it is wanted.
@@ -75,7 +77,7 @@ final class Gatekeeper implements Sweep {
     if (seen.isNeeded()) {
       want();
     }
-    return false;
+    return isByHand && seen.isNeeded() && gatekeep.pass(tx).isMore();
   }
 
   /** True when nothing may be claimed from the queue, as far as was heard here. */
@@ -83,10 +85,15 @@ final class Gatekeeper implements Sweep {
     return paused.contains(queue);
   }
 
+  /** From now on turns are taken by whoever looks, in the same transaction, and by nobody else. */
+  synchronized void passByHand() {
+    isByHand = true;
+  }
+
   /** A turn is wanted, at once or after the one at work. Does not block. */
   void want() {
     synchronized (this) {
-      if (isClosed) {
+      if (isClosed || isByHand) {
         return;
       }
       isWanted = true;
@@ -105,10 +112,12 @@ final class Gatekeeper implements Sweep {
 
   private void wantIn(Duration delay) {
     synchronized (this) {
-      if (isTimed || isClosed) {
+      long at = System.nanoTime() + delay.toNanos();
+      if (isClosed || (isTimed && timedAt - at <= 0)) {
         return;
       }
       isTimed = true;
+      timedAt = at;
     }
     CompletableFuture.delayedExecutor(delay.toNanos(), TimeUnit.NANOSECONDS, Runnable::run)
         .execute(

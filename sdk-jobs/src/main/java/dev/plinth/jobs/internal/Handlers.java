@@ -9,9 +9,12 @@ import dev.plinth.jobs.JobKind;
 import dev.plinth.jobs.JobRun;
 import dev.plinth.jobs.JobType;
 import dev.plinth.jobs.ResultJobType;
+import dev.plinth.jobs.UpcastException;
+import dev.plinth.jobs.Upcaster;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** What this node can run. Filled by the builder, then only read. */
 public final class Handlers {
   private final Map<String, Handler> byType = new LinkedHashMap<>();
+
+  private static final SortedMap<Integer, Upcaster> NO_UPCASTERS = new TreeMap<>();
+  private final Map<String, SortedMap<Integer, Upcaster>> upcasters = new LinkedHashMap<>();
 
   /** None yet. */
   public Handlers() {}
@@ -56,6 +62,36 @@ public final class Handlers {
             (args, run, json) -> function.run(json.read(args, type.argsType()), run)));
   }
 
+  /** Adds a step from one version to the next. */
+  public void upcast(JobKind<?> kind, int from, Upcaster upcaster) {
+    Args.notNull(kind, "kind");
+    Args.notNull(upcaster, "upcaster");
+    Args.check(
+        from >= 1 && from < kind.version(),
+        "from must be from 1 to one less than the kind's version, "
+            + kind.version()
+            + ", but is "
+            + from);
+    Args.check(
+        upcasters.computeIfAbsent(kind.name(), name -> new TreeMap<>()).putIfAbsent(from, upcaster)
+            == null,
+        "from must not have two upcasters, but " + kind.name() + " has one from " + from);
+  }
+
+  /** The job's arguments as its handler's version has them. */
+  Json upcast(Claimed job, JsonCodec json) {
+    Json args = job.args();
+    for (Map.Entry<Integer, Upcaster> step :
+        upcasters.getOrDefault(job.type(), NO_UPCASTERS).tailMap(job.version()).entrySet()) {
+      try {
+        args = Args.notNull(step.getValue().upcast(args, json), "what the upcaster returns");
+      } catch (Exception e) {
+        throw new UpcastException(job.type(), step.getKey(), e);
+      }
+    }
+    return args;
+  }
+
   private void put(Handler handler) {
     Args.check(
         byType.putIfAbsent(handler.kind().name(), handler) == null,
@@ -71,6 +107,13 @@ public final class Handlers {
   public Handlers copy() {
     Handlers copy = new Handlers();
     copy.byType.putAll(byType);
+    upcasters.forEach(
+        (type, steps) -> {
+          Args.check(
+              byType.containsKey(type),
+              "kind must have a handler to have upcasters, unlike " + type);
+          copy.upcasters.put(type, new TreeMap<>(steps));
+        });
     return copy;
   }
 

@@ -4,6 +4,7 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.Fault;
+import dev.plinth.jobs.internal.node.NodeInvariants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +65,8 @@ final class Invariants {
               <> CASE WHEN j.status = 'completed' THEN 1 ELSE 0 END
          OR j.epoch <= a.epoch
          OR num_nonnulls(j.epoch, j.attempt, j.instance_id) NOT IN (0, 3)
-         OR (j.status = 'failed' AND a.last IS DISTINCT FROM 'failed')
+         OR (j.status = 'failed'
+             AND COALESCE(a.last, 'none') NOT IN ('failed', 'timed_out', 'discarded'))
       """;
   private static final String EPOCHS =
       """
@@ -83,49 +85,6 @@ final class Invariants {
       ) p
       JOIN {schema}.job_attempts a ON a.job_id = p.job_id AND a.epoch >= p.epoch
       """;
-  // Of a batch that is older than what may have been removed, rows may be missing.
-  private static final String COUNTERS =
-      """
-      SELECT b.id::text AS subject,
-             'counted ' || d.total || '/' || d.completed || '/' || d.failed
-               || ', rows ' || r.total || '/' || r.completed || '/' || r.failed AS detail
-      FROM {schema}.batch_job_collections b
-      CROSS JOIN LATERAL (
-        SELECT b.total_jobs + COALESCE(sum(d.total), 0) AS total,
-               b.completed_jobs + COALESCE(sum(d.completed), 0) AS completed,
-               b.failed_jobs + COALESCE(sum(d.failed), 0) AS failed
-        FROM {schema}.batch_deltas d
-        WHERE d.batch_id = b.id
-      ) d
-      CROSS JOIN LATERAL (
-        SELECT count(*) AS total,
-               count(*) FILTER (WHERE j.status = 'completed') AS completed,
-               count(*) FILTER (WHERE j.status IN ('failed', 'cancelled')) AS failed
-        FROM {schema}.computational_jobs j
-        WHERE j.batch_id = b.id
-      ) r
-      WHERE (d.total, d.completed, d.failed) IS DISTINCT FROM (r.total, r.completed, r.failed)
-        AND (
-          b.created_at >= COALESCE(
-            (SELECT m.at FROM {schema}.job_marks m WHERE m.name = 'removed'), '-infinity')
-          OR r.total > d.total
-          OR r.completed > d.completed
-          OR r.failed > d.failed)
-      """;
-  private static final String BATCH_ENDS =
-      """
-      SELECT b.id::text AS subject,
-             'status ' || b.status || ', ' || b.total_jobs || ' jobs, ' || b.completed_jobs
-               || ' completed, ' || b.failed_jobs || ' failed, callback job '
-               || COALESCE(b.callback_job_id::text, 'none') AS detail
-      FROM {schema}.batch_job_collections b
-      WHERE CASE
-              WHEN b.status IN ('open', 'sealed') THEN b.callback_job_id IS NOT NULL
-              ELSE b.total_jobs <> b.completed_jobs + b.failed_jobs
-                OR (b.status = 'completed') <> (b.failed_jobs = 0)
-                OR (b.callback IS NOT NULL AND b.callback_job_id IS NULL)
-            END
-      """;
 
   private final Map<String, String> queries = new LinkedHashMap<>();
 
@@ -135,10 +94,12 @@ final class Invariants {
     queries.put("not-nowhere", schema.render(NOWHERE));
     queries.put("ended-once", schema.render(ENDED_ONCE));
     queries.put("epochs-ascend", schema.render(EPOCHS));
-    queries.put("counters-equal-rows", schema.render(COUNTERS));
-    queries.put("batch-ends", schema.render(BATCH_ENDS));
+    queries.putAll(BatchInvariants.queries(schema));
+    queries.putAll(NodeInvariants.queries(schema));
     more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
     LimitInvariants.addTo(queries, schema);
+    ScheduleInvariants.addTo(queries, schema);
+    ControlInvariants.addTo(queries, schema);
   }
 
   List<Fault> check(Tx tx) {

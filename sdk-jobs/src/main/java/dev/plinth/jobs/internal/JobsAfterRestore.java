@@ -33,7 +33,7 @@ final class JobsAfterRestore {
       FROM {schema}.computational_jobs j
       WHERE j.id = a.job_id
         AND j.status = 'failed'
-        AND a.outcome = 'failed'
+        AND a.outcome IN ('failed', 'timed_out', 'discarded')
         AND NOT EXISTS (
           SELECT FROM {schema}.job_attempts later
           WHERE later.job_id = a.job_id
@@ -130,6 +130,7 @@ final class JobsAfterRestore {
         "marks of counting taken back",
         "UPDATE {schema}.job_marks SET seen = NULL WHERE seen IS NOT NULL");
     restoring.moveOn("job_count_deltas", "id");
+    ControlAfterRestore.run(restoring);
     restoring.moveOn("job_ready", "seq");
     restoring.moveOn("batch_deltas", "id");
   }

@@ -9,6 +9,8 @@ import dev.plinth.core.spi.Restoring;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Jobs;
+import dev.plinth.jobs.internal.node.NodeTasks;
+import dev.plinth.jobs.internal.node.NodesAfterRestore;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,17 +61,22 @@ public final class JobsModule implements FeatureModule {
     return List.of(
         new PartitionedTable("computational_jobs", Period.MONTH, 2),
         new PartitionedTable("job_attempts", Period.MONTH, 2),
-        new PartitionedTable("job_steps", Period.MONTH, 2));
+        new PartitionedTable("job_steps", Period.MONTH, 2),
+        NodeTasks.HEARTBEATS);
   }
 
   @Override
   public void subscribe(Plinth plinth) {
     RetiredUsers.subscribe(plinth, name());
+    ScheduleUsers.subscribe(plinth, name());
+    NodeTasks.register(plinth, name());
   }
 
   @Override
   public void afterRestore(Restoring restoring) {
     JobsAfterRestore.run(restoring);
+    SchedulesAfterRestore.run(restoring);
+    NodesAfterRestore.run(restoring);
   }
 
   @Override

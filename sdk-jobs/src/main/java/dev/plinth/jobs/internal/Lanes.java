@@ -6,14 +6,10 @@ import dev.plinth.core.tx.Tx;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The lanes of one queue, one for each priority, as one claimer knows them: which have ever had
@@ -28,6 +24,7 @@ final class Lanes {
   private static final String LOOK =
       """
       SELECT l.priority, pg_catalog.pg_current_snapshot()::text AS snapshot, o.oldest,
+             extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server,
              (SELECT string_agg(DISTINCT r.xid::text, ',')
               FROM {schema}.job_ready r
               WHERE r.queue = ?
@@ -51,6 +48,7 @@ final class Lanes {
   private final String[] types;
   private final Integer[] versions;
   private final Map<Integer, Watermark> marks = new TreeMap<>();
+  private String server = "";
   private final TreeSet<Integer> known = new TreeSet<>();
 
   /** With the types that are handled here, and up to which version. */
@@ -59,9 +57,7 @@ final class Lanes {
     this.queue = queue;
     this.types = types;
     this.versions = versions;
-    for (int priority = LOWEST; priority <= HIGHEST; priority++) {
-      marks.put(priority, new Watermark());
-    }
+    forget();
     known.add(0);
   }
 
@@ -83,21 +79,41 @@ final class Lanes {
     return places;
   }
 
-  /** Moves the marks, and learns of lanes that have got something. */
+  /**
+   * Moves the marks, and learns of lanes that have got something. Marks hold for one run of one
+   * server: a standby that takes over, or a restored backup, may count from an earlier transaction
+   * on.
+   */
   void look(Tx tx) {
+    List<Found> found = seen(tx);
+    String current = found.get(0).server();
+    if (!current.equals(server)) {
+      server = current;
+      forget();
+      found = seen(tx);
+    }
+    found.forEach(this::learn);
+  }
+
+  private void forget() {
+    for (int priority = LOWEST; priority <= HIGHEST; priority++) {
+      marks.put(priority, new Watermark());
+    }
+  }
+
+  private List<Found> seen(Tx tx) {
     List<Integer> priorities = List.copyOf(marks.keySet());
-    Sql.query(
-            tx.connection(),
-            look,
-            Lanes::found,
-            queue,
-            priorities.toArray(Integer[]::new),
-            priorities.stream().map(p -> Long.toString(mark(p).low())).toArray(String[]::new),
-            priorities.stream().map(p -> joined(mark(p).late())).toArray(String[]::new),
-            queue,
-            versions,
-            types)
-        .forEach(this::learn);
+    return Sql.query(
+        tx.connection(),
+        look,
+        Lanes::found,
+        queue,
+        priorities.toArray(Integer[]::new),
+        priorities.stream().map(p -> Long.toString(mark(p).low())).toArray(String[]::new),
+        priorities.stream().map(p -> Marked.joined(mark(p).late())).toArray(String[]::new),
+        queue,
+        versions,
+        types);
   }
 
   private void learn(Found found) {
@@ -115,25 +131,16 @@ final class Lanes {
     return mark;
   }
 
-  private static String joined(Set<Long> xids) {
-    return xids.stream().map(String::valueOf).collect(Collectors.joining(","));
-  }
-
-  private record Found(int priority, Watermark.Look look) {}
+  private record Found(int priority, String server, Watermark.Look look) {}
 
   private static Found found(ResultSet row) throws SQLException {
     String oldest = row.getString("oldest");
     return new Found(
         row.getInt("priority"),
+        row.getString("server"),
         new Watermark.Look(
             Snapshot.of(row.getString("snapshot")),
             oldest == null ? null : Long.valueOf(oldest),
-            xids(row.getString("late"))));
-  }
-
-  private static Set<Long> xids(@Nullable String list) {
-    return list == null
-        ? Set.of()
-        : Arrays.stream(list.split(",", -1)).map(Long::valueOf).collect(Collectors.toSet());
+            Marked.xids(row.getString("late"))));
   }
 }

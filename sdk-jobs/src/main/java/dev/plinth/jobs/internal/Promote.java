@@ -13,6 +13,7 @@ final class Promote implements Sweep {
         SELECT d.job_id
         FROM {schema}.job_delayed d
         WHERE d.run_at <= {now}
+          AND d.run_at >= COALESCE(?::timestamptz, '-infinity')
         ORDER BY d.run_at
         LIMIT ?
         FOR UPDATE SKIP LOCKED
@@ -24,7 +25,9 @@ final class Promote implements Sweep {
       ), told AS MATERIALIZED (
         SELECT g.*, j.limit_key, j.user_id
         FROM gone g
-        JOIN {schema}.computational_jobs j ON j.id = g.job_id
+        LEFT JOIN {schema}.computational_jobs j
+          ON j.id = g.job_id
+         AND EXISTS (SELECT FROM {schema}.job_limits)
       )
       """;
   private static final String COUNT =
@@ -34,8 +37,10 @@ final class Promote implements Sweep {
 
   private final String promote;
   private final GateHints gateHints;
+  private final DelayedMark mark;
 
   Promote(Schema schema, GateHints gateHints) {
+    this.mark = new DelayedMark(schema);
     this.promote = schema.render(PROMOTE + Parking.place("told", "r.run_at, r.job_id") + COUNT);
     this.gateHints = gateHints;
   }
@@ -44,11 +49,15 @@ final class Promote implements Sweep {
 
   @Override
   public boolean chunk(Tx tx) {
+    if (!mark.look(tx)) {
+      return false;
+    }
     Promoted promoted =
         Sql.query(
                 tx.connection(),
                 promote,
                 row -> new Promoted(row.getInt("gone"), row.getInt("parked")),
+                mark.oldest(),
                 AT_ONCE)
             .get(0);
     if (promoted.parked() > 0) {

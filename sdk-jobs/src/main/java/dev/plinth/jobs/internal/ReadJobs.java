@@ -90,6 +90,15 @@ final class ReadJobs {
         tx.tenantId().orElse(null));
   }
 
+  /** Those of the jobs that exist. */
+  List<Job> findAll(Tx tx, UUID[] ids) {
+    return Sql.query(
+        tx.connection(),
+        schema.render(JOBS + "  AND j.id = ANY (?::uuid[])\n"),
+        ReadJobs::job,
+        (Object) ids);
+  }
+
   List<Job> list(Tx tx, JobFilter filter, Page page) {
     Listing listing = listing(tx, filter, page);
     return Sql.query(tx.connection(), listing.sql(), ReadJobs::job, listing.parameters());
@@ -147,7 +156,8 @@ final class ReadJobs {
       case CANCELLED -> "j.status = 'cancelled'";
       case FAILED ->
           "j.status = 'failed' AND j.id IN"
-              + " (SELECT x.job_id FROM {schema}.job_attempts x WHERE x.outcome = 'failed')";
+              + " (SELECT x.job_id FROM {schema}.job_attempts x"
+              + " WHERE x.outcome IN ('failed', 'timed_out', 'discarded'))";
     };
   }
 

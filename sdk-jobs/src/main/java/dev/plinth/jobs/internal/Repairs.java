@@ -19,18 +19,24 @@ final class Repairs {
   private final Plinth plinth;
   private final Map<String, Mend> mends = new LinkedHashMap<>();
 
-  Repairs(Plinth plinth, Enqueue enqueue, Settle settle, GateHints gateHints) {
+  Repairs(Plinth plinth, EndBatches ends, Settle settle, GateHints gateHints) {
     this.plinth = plinth;
     MendPlaces places = new MendPlaces(plinth.schema(), gateHints);
-    MendBatches batches = new MendBatches(plinth.schema(), enqueue, plinth.json());
+    MendBatches batches = new MendBatches(plinth.schema(), ends);
     mends.put("one-place", places::inOnePlace);
     mends.put("not-nowhere", places::somewhere);
     mends.put("epochs-ascend", places::epochsAscend);
     mends.put("counters-equal-rows", batches::recount);
+    mends.put("batches-equal-rows", batches::recount);
     mends.put("batch-ends", batches::end);
     MendGraph graph = new MendGraph(plinth.schema(), settle);
     mends.put("edges-of-waiting", graph::orphans);
     mends.put("waits-for-something", graph::settled);
+    MendControl control = new MendControl(plinth.schema());
+    mends.put("unique-keys-freed", control::keyFreed);
+    mends.put("unique-keys-marked", control::keyMarked);
+    mends.put("cancel-requests-of-the-living", control::wishForgotten);
+    mends.put("deadlines-looked-at", control::deadlineLookedAt);
   }
 
   List<Repair> run(List<Fault> faults) {

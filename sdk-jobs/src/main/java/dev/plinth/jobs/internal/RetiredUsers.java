@@ -61,8 +61,9 @@ final class RetiredUsers {
   private static final String SCRUB_BATCHES =
       """
       UPDATE {schema}.batch_job_collections
-      SET collection_name = 'erased', callback = NULL
-      WHERE user_id = ? AND status IN ('completed', 'failed')
+      SET collection_name = 'erased', callback = NULL, success_callback = NULL,
+          failure_callback = NULL
+      WHERE user_id = ? AND status IN ('completed', 'failed', 'cancelled')
       """;
 
   private final Schema schema;

@@ -40,6 +40,7 @@ final class Retry {
         UPDATE {schema}.computational_jobs j
         SET status = 'pending',
             completed_at = NULL,
+            deadline = CASE WHEN j.deadline > {now} THEN j.deadline END,
             error_recovery_attempts = j.error_recovery_attempts + 1,
             max_attempts = GREATEST(j.max_attempts, last.attempt + 1)
         FROM (

@@ -10,6 +10,10 @@ import dev.plinth.jobs.Children;
 import dev.plinth.jobs.Progress;
 import java.sql.Connection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +25,7 @@ final class RunSql {
   // FOR SHARE: FOR KEY SHARE would let a rescue delete the row.
   private static final String FENCE =
       """
-      SELECT l.epoch
+      SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.transaction_timestamp() AS since
       FROM {schema}.job_leases l
       WHERE l.job_id = ?
         AND l.epoch = ?
@@ -31,6 +35,7 @@ final class RunSql {
   private final Plinth plinth;
   private final Complete complete;
   private final ProgressRows progressRows;
+  private final Control control;
   private final Runnable batchesTouched;
   private final Statements statements;
   private final Runnable ended;
@@ -40,26 +45,39 @@ final class RunSql {
       Plinth plinth,
       Complete complete,
       ProgressRows progressRows,
+      Control control,
       Runnable batchesTouched,
       Statements statements,
       Runnable ended) {
     this.plinth = plinth;
     this.complete = complete;
     this.progressRows = progressRows;
+    this.control = control;
     this.batchesTouched = batchesTouched;
     this.statements = statements;
     this.ended = ended;
     this.fence = plinth.schema().render(FENCE);
   }
 
-  boolean fence(Connection connection, Claimed job) {
-    return Sql.first(connection, fence, row -> row.getInt(1), job.id(), job.epoch()).isPresent();
+  /** The session that has the fence now; empty when the claim no longer holds. */
+  Optional<Session> fence(Connection connection, Claimed job) {
+    return Sql.first(
+        connection,
+        fence,
+        row ->
+            new Session(
+                row.getInt("pid"), Objects.requireNonNull(Sql.instant(row, "since"), "since")),
+        job.id(),
+        job.epoch());
   }
 
   boolean complete(Tx tx, Claimed job, @Nullable Object result, @Nullable Progress progress) {
     Ending.Completed ending =
         new Ending.Completed(job, result == null ? null : plinth.json().write(result), progress);
-    boolean held = !complete.write(tx, List.of(ending)).isEmpty();
+    Set<UUID> written = complete.write(tx, List.of(ending));
+    boolean held = !written.isEmpty();
+    control.completed(tx, List.of(ending), written);
+    control.watched().changed(tx, written);
     if (held && job.batchId() != null) {
       tx.afterCommit(batchesTouched);
     }
@@ -102,7 +120,12 @@ final class RunSql {
   boolean report(Claimed job, Progress progress) {
     try {
       return plinth.transactSeparately(
-          TxOptions.defaults(), tx -> progressRows.report(tx, job, progress));
+          TxOptions.defaults(),
+          tx -> {
+            boolean held = progressRows.report(tx, job, progress);
+            control.watched().changed(tx, List.of(job.id()));
+            return held;
+          });
     } catch (PlinthException e) {
       log.debug("The progress of job {} could not be written", job.id(), e);
       return true;

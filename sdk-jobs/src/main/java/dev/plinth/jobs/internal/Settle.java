@@ -1,8 +1,13 @@
 package dev.plinth.jobs.internal;
 
+import dev.plinth.core.event.Events;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.Cancellation;
+import dev.plinth.jobs.JobCancelled;
+import dev.plinth.jobs.JobId;
+import dev.plinth.jobs.JobStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -79,14 +84,14 @@ final class Settle {
   private static final String CANCEL =
       """
       WITH given AS MATERIALIZED (
-        SELECT j.id, j.batch_id, g.error
+        SELECT j.id, j.batch_id, j.user_id, j.type, j.holds_key, g.error
         FROM unnest(?::uuid[], ?::text[]) AS g(job_id, error)
         JOIN {schema}.computational_jobs j ON j.id = g.job_id
       ), gone AS (
         DELETE FROM {schema}.job_waiting w
         USING given g
         WHERE w.job_id = g.id
-        RETURNING w.job_id, g.batch_id, g.error
+        RETURNING w.job_id, g.batch_id, g.user_id, g.type, g.holds_key, g.error
       ), unlinked AS (
         DELETE FROM {schema}.job_edges e
         USING gone g
@@ -99,8 +104,8 @@ final class Settle {
         FROM gone g
         WHERE j.id = g.job_id
       ), counted AS (
-        INSERT INTO {schema}.batch_deltas (batch_id, failed)
-        SELECT g.batch_id, count(*)
+        INSERT INTO {schema}.batch_deltas (batch_id, failed, cancelled)
+        SELECT g.batch_id, count(*), count(*)
         FROM gone g
         WHERE g.batch_id IS NOT NULL
         GROUP BY g.batch_id
@@ -110,7 +115,7 @@ final class Settle {
         FROM gone g
         WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id
+      SELECT g.job_id, g.user_id, g.type, g.holds_key, g.error
       FROM gone g
       """;
   private static final String QUEUE =
@@ -148,8 +153,12 @@ final class Settle {
   private final String queue;
   private final Hints hints;
   private final GateHints gateHints;
+  private final UniqueKeys uniqueKeys;
+  private final Events events;
 
-  Settle(Schema schema, Hints hints, GateHints gateHints) {
+  Settle(Schema schema, Hints hints, GateHints gateHints, UniqueKeys uniqueKeys, Events events) {
+    this.uniqueKeys = uniqueKeys;
+    this.events = events;
     this.lock = schema.render(LOCK);
     this.stray = schema.render(STRAY);
     this.free = schema.render(FREE);
@@ -244,15 +253,34 @@ final class Settle {
     if (errors.isEmpty()) {
       return;
     }
-    Sql.query(
-        tx.connection(),
-        cancel,
-        row -> row.getObject(1),
-        errors.keySet().toArray(UUID[]::new),
-        errors.values().toArray(String[]::new));
+    List<Cancelled> cancelled =
+        Sql.query(
+            tx.connection(),
+            cancel,
+            row ->
+                new Cancelled(
+                    new JobCancelled(
+                        new JobId(row.getObject("job_id", UUID.class)),
+                        Sql.uuid(row, "user_id"),
+                        row.getString("type"),
+                        false,
+                        Cancellation.because(row.getString("error"))),
+                    row.getBoolean("holds_key")),
+            errors.keySet().toArray(UUID[]::new),
+            errors.values().toArray(String[]::new));
     // Their batches may end by this, and those that wait for them are to be looked at.
     hints.anything(tx);
+    uniqueKeys.free(
+        tx,
+        cancelled.stream()
+            .filter(Cancelled::holdsKey)
+            .map(job -> job.event().jobId().value())
+            .toList(),
+        JobStatus.CANCELLED);
+    cancelled.forEach(job -> events.publish(tx, job.event()));
   }
+
+  private record Cancelled(JobCancelled event, boolean holdsKey) {}
 
   private record Queued(String queue, boolean isLimited) {}
 

@@ -23,6 +23,7 @@ public final class Statements {
   private final Enqueue enqueue;
   private final Fold fold;
   private final Batches batches;
+  private final ReadBatches readBatches;
   private final Retry retry;
   private final ReadJobs read;
   private final Invariants invariants;
@@ -35,6 +36,8 @@ public final class Statements {
   private final Settle settle;
   private final Links links;
   private final StepRows steps;
+  private final ScheduleStatements schedules;
+  private final Control control;
 
   /** Renders them. */
   public Statements(Plinth plinth) {
@@ -50,20 +53,24 @@ public final class Statements {
     this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
     this.promote = new Promote(schema, gateHints);
     this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
-    this.fold = new Fold(schema, enqueue, plinth.json(), plinth.events(), hints);
+    EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);
+    this.fold = new Fold(schema, ends);
     this.batches = new Batches(schema);
+    this.readBatches = new ReadBatches(schema);
     this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
+    this.control = new Control(plinth, progressRows, hints);
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema, new ParkedReason(schema));
     this.graph = new GraphRows(schema);
-    this.settle = new Settle(schema, hints, gateHints);
-    this.repairs = new Repairs(plinth, enqueue, settle, gateHints);
+    this.settle = new Settle(schema, hints, gateHints, control.uniqueKeys(), plinth.events());
+    this.repairs = new Repairs(plinth, ends, settle, gateHints);
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
+    this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
   Endings endings(
@@ -73,7 +80,7 @@ public final class Statements {
       Runnable ended,
       Runnable limitedEnded) {
     return new Endings(
-        plinth, complete, fail, release, strays, batchesTouched, ended, limitedEnded);
+        plinth, complete, fail, release, control, strays, batchesTouched, ended, limitedEnded);
   }
 
   Strays strays(Plinth plinth, UUID claimer) {
@@ -144,12 +151,20 @@ public final class Statements {
     return batches;
   }
 
+  ReadBatches readBatches() {
+    return readBatches;
+  }
+
   Retry retry() {
     return retry;
   }
 
   ReadJobs read() {
     return read;
+  }
+
+  Control control() {
+    return control;
   }
 
   Invariants invariants() {
@@ -172,5 +187,9 @@ public final class Statements {
   /** Mends what is mended safely. */
   public List<Repair> repair(List<Fault> faults) {
     return repairs.run(faults);
+  }
+
+  ScheduleStatements schedules() {
+    return schedules;
   }
 }

@@ -26,7 +26,7 @@ final class Tally {
       FROM (
         SELECT g.queue, g.type, {outcome} AS outcome,
                GREATEST(0, date_part('epoch', {now} - g.claimed_at) * 1000) AS run_ms,
-               CASE WHEN g.attempt = 1
+               CASE WHEN g.attempt = 1 AND {due} IS NOT NULL
                  THEN GREATEST(0, date_part('epoch', g.claimed_at - {due}) * 1000)
                END AS wait_ms
         FROM {rows}

@@ -11,8 +11,13 @@ import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.Attempt;
 import dev.plinth.jobs.Batch;
+import dev.plinth.jobs.BatchFilter;
 import dev.plinth.jobs.BatchId;
+import dev.plinth.jobs.BatchPage;
+import dev.plinth.jobs.CancelResult;
+import dev.plinth.jobs.Cancellation;
 import dev.plinth.jobs.Dependency;
+import dev.plinth.jobs.Enqueued;
 import dev.plinth.jobs.Explanation;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.Job;
@@ -22,10 +27,14 @@ import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobKind;
 import dev.plinth.jobs.JobOptions;
 import dev.plinth.jobs.JobQueue;
+import dev.plinth.jobs.JobStatus;
 import dev.plinth.jobs.JobStep;
 import dev.plinth.jobs.NewBatch;
 import dev.plinth.jobs.OnFailure;
 import dev.plinth.jobs.Page;
+import dev.plinth.jobs.Unique;
+import dev.plinth.jobs.schedule.Schedules;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,6 +92,11 @@ public final class TxJobQueue implements JobQueue {
     if (documents.isEmpty()) {
       return List.of();
     }
+    if (options.unique() != null) {
+      return enqueueUnique(kind, documents, options, options.unique()).stream()
+          .map(Enqueued::id)
+          .toList();
+    }
     return scope.returning(
         tx -> {
           Writable.require(tx);
@@ -96,6 +110,9 @@ public final class TxJobQueue implements JobQueue {
   /** Writes jobs of one kind and options; those that wait need edges besides. */
   List<JobId> write(
       Tx tx, JobKind<?> kind, List<Json> documents, JobOptions options, boolean waits) {
+    Args.check(
+        options.unique() == null,
+        "options of a job in a graph must not be unique, since the graph needs each of its jobs");
     requireUser(tx, options.user());
     if (options.batch() != null) {
       statements.batches().add(tx, options.batch(), documents.size());
@@ -121,6 +138,62 @@ public final class TxJobQueue implements JobQueue {
     return enqueue.isEmpty()
         ? Map.of()
         : scope.returning(tx -> enqueue.write(Writable.require(tx), this));
+  }
+
+  @Override
+  public <A> Enqueued enqueueOrFind(JobKind<A> kind, A args, JobOptions options) {
+    Args.notNull(kind, "kind");
+    Args.notNull(options, "options");
+    Json document = plinth.json().write(Args.notNull(args, "args"));
+    return options.unique() == null
+        ? new Enqueued.Fresh(enqueue(kind, args, options))
+        : enqueueUnique(kind, List.of(document), options, options.unique()).get(0);
+  }
+
+  private List<Enqueued> enqueueUnique(
+      JobKind<?> kind, List<Json> documents, JobOptions options, Unique unique) {
+    Args.check(
+        documents.size() == 1 || unique.key() == null,
+        "args must be one where the options say Unique.byKey, since all would have the same key:"
+            + " use Unique.byArgs() for many");
+    String queue = options.queue() == null ? kind.queue() : options.queue();
+    return scope.returning(
+        tx -> {
+          Writable.require(tx);
+          requireUser(tx, options.user());
+          BatchId batch = options.batch();
+          if (batch != null) {
+            // First, so that a batch that takes no jobs leaves nothing behind.
+            statements.batches().add(tx, batch, 0);
+          }
+          Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
+          boolean waits = !after.isEmpty();
+          Enqueue.Common common = common(tx, kind, options, queue, waits);
+          List<Enqueued> results =
+              statements
+                  .control()
+                  .uniqueKeys()
+                  .claim(tx, common.tenant(), common.type(), unique, documents);
+          List<JobId> ids = new ArrayList<>();
+          List<Json> fresh = new ArrayList<>();
+          for (int i = 0; i < results.size(); i++) {
+            if (results.get(i) instanceof Enqueued.Fresh job) {
+              ids.add(job.id());
+              fresh.add(documents.get(i));
+            }
+          }
+          if (!ids.isEmpty()) {
+            if (batch != null) {
+              statements.batches().add(tx, batch, ids.size());
+            }
+            statements.enqueue().write(tx, common, ids, fresh);
+            statements.links().outside(tx, ids, after);
+            if (!waits) {
+              statements.hints().ready(tx, queue);
+            }
+          }
+          return results;
+        });
   }
 
   private static Enqueue.Common common(
@@ -155,26 +228,36 @@ public final class TxJobQueue implements JobQueue {
   }
 
   private BatchId create(NewBatch batch) {
-    Json callback = batch.callback() == null ? null : document(batch.callback());
+    Batches.Callbacks callbacks =
+        new Batches.Callbacks(
+            document(batch.callback()),
+            document(batch.successCallback()),
+            document(batch.failureCallback()));
     return scope.returning(
         tx -> {
           Writable.require(tx);
           requireUser(tx, batch.owner());
           UUID id = plinth.ids().next();
-          statements.batches().create(tx, id, batch.owner(), batch.name(), callback);
+          statements
+              .batches()
+              .create(tx, id, batch.owner(), batch.name(), batch.parent(), callbacks);
           return new BatchId(id);
         });
   }
 
-  private Json document(NewBatch.Callback<?> callback) {
+  private @Nullable Json document(NewBatch.@Nullable Callback<?> callback) {
+    if (callback == null) {
+      return null;
+    }
     JobKind<?> kind = callback.kind();
     return plinth
         .json()
         .write(
-            new Fold.Callback(
+            new EndBatches.Callback(
                 kind.name(),
                 kind.version(),
-                kind.queue(),
+                callback.queue() == null ? kind.queue() : callback.queue(),
+                callback.priority(),
                 kind.retryPolicy().maxAttempts(),
                 plinth.json().write(callback.args()).text()));
   }
@@ -193,7 +276,14 @@ public final class TxJobQueue implements JobQueue {
   @Override
   public Optional<Batch> batch(BatchId id) {
     Args.notNull(id, "id");
-    return scope.returning(tx -> statements.batches().find(tx, id));
+    return scope.returning(tx -> statements.readBatches().find(tx, id));
+  }
+
+  @Override
+  public List<Batch> batches(BatchFilter filter, BatchPage page) {
+    Args.notNull(filter, "filter");
+    Args.notNull(page, "page");
+    return scope.returning(tx -> statements.readBatches().list(tx, filter, page));
   }
 
   @Override
@@ -242,6 +332,45 @@ public final class TxJobQueue implements JobQueue {
   public Optional<Explanation> explain(JobId id) {
     Args.notNull(id, "id");
     return scope.returning(tx -> statements.explain().run(tx, id));
+  }
+
+  @Override
+  public Schedules schedules() {
+    return new TxSchedules(statements.schedules(), plinth.json(), scope);
+  }
+
+  @Override
+  public int retryAll(JobFilter filter, int max) {
+    Args.notNull(filter, "filter");
+    Args.range(max, 1, 1_000_000, "max");
+    Args.check(
+        filter.status() == null || filter.status() == JobStatus.FAILED,
+        "filter must have the status FAILED or none, but has " + filter.status());
+    return new ByFilter(statements, scope).retry(filter, max);
+  }
+
+  @Override
+  public CancelResult cancel(JobId id, Cancellation cancellation) {
+    Args.notNull(id, "id");
+    Args.notNull(cancellation, "cancellation");
+    return scope.returning(
+        tx ->
+            statements
+                .control()
+                .cancelling()
+                .run(Writable.require(tx), List.of(id.value()), cancellation)
+                .getOrDefault(id.value(), CancelResult.NOT_PENDING));
+  }
+
+  @Override
+  public int cancelAll(JobFilter filter, int max, Cancellation cancellation) {
+    Args.notNull(filter, "filter");
+    Args.range(max, 1, 1_000_000, "max");
+    Args.notNull(cancellation, "cancellation");
+    Args.check(
+        filter.status() == null || !filter.status().isEnded(),
+        "filter must have the status of pending jobs or none, but has " + filter.status());
+    return new ByFilter(statements, scope).cancel(filter, max, cancellation);
   }
 
   @Override

@@ -1,7 +1,10 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.jobs.DiscardException;
 import dev.plinth.jobs.RetryPolicy;
+import dev.plinth.jobs.SnoozeException;
+import dev.plinth.jobs.Timeout;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -10,6 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,10 +31,13 @@ final class Workers {
   private final Strays strays;
   private final Begun begun;
   private final RunSql runSql;
+  private final Deadlines deadlines;
   private final int limit;
   private final Runnable hungry;
   private final Deque<Claimed> waiting = new ArrayDeque<>();
   private final Set<ActiveRun> running = ConcurrentHashMap.newKeySet();
+  private volatile Consumer<Duration> timed = limit -> {};
+  private volatile Runnable beginning = () -> {};
   private int threads;
   private int lowWater;
 
@@ -40,6 +47,7 @@ final class Workers {
       Endings endings,
       Strays strays,
       RunSql runSql,
+      Deadlines deadlines,
       int limit,
       Runnable hungry) {
     this.plinth = plinth;
@@ -48,6 +56,7 @@ final class Workers {
     this.strays = strays;
     this.begun = new Begun(plinth);
     this.runSql = runSql;
+    this.deadlines = deadlines;
     this.limit = limit;
     this.hungry = hungry;
   }
@@ -63,6 +72,20 @@ final class Workers {
       waiting.addAll(claimed);
     }
     startWorkers();
+  }
+
+  /** Told, on its thread, of every handler that is about to begin. */
+  void onBegin(Runnable listener) {
+    beginning = listener;
+  }
+
+  /** Runs a job on the calling thread, for whoever runs jobs by hand. */
+  void runHere(Claimed claimed) {
+    synchronized (this) {
+      waiting.add(claimed);
+      threads++;
+    }
+    work();
   }
 
   /** Sees to it that enough work; repeated, because the executor may have refused before. */
@@ -99,11 +122,23 @@ final class Workers {
     return taken;
   }
 
+  /** Takes out those of these jobs that no worker has begun. */
+  synchronized List<Claimed> takeOut(Set<UUID> jobs) {
+    List<Claimed> taken = waiting.stream().filter(job -> jobs.contains(job.id())).toList();
+    waiting.removeAll(taken);
+    return taken;
+  }
+
   /** What was claimed and has not ended here: it waits for a worker, or runs. */
   synchronized List<Claimed> held() {
     List<Claimed> held = new ArrayList<>(waiting);
     running.forEach(run -> held.add(run.job()));
     return held;
+  }
+
+  /** Has this called each time a handler begins that may take only so long. */
+  void whenTimed(Consumer<Duration> listener) {
+    timed = listener;
   }
 
   /** The runs at work. */
@@ -202,12 +237,51 @@ final class Workers {
       return new Ending.Released(job, false);
     }
     Handlers.Handler handler = handlers.of(job.type());
-    run.begin();
     try {
-      return completed(run, handler.body().run(job.args(), run, plinth.json()));
-    } catch (Throwable e) {
-      return failed(run, handler, e);
+      if (job.deadline() != null && deadlines.isPast(job)) {
+        run.stop(new StopCause.DeadlinePassed(job.deadline()));
+      }
+    } catch (RuntimeException e) {
+      log.debug("Job {} cannot begin now", job.id(), e);
+      return new Ending.Released(job, false);
     }
+    Duration timeout = timeout(job, handler);
+    StopCause never = run.begin(timeout);
+    if (never != null) {
+      return Stopped.beforeItBegan(job, never);
+    }
+    if (timeout != null) {
+      timed.accept(timeout);
+    }
+    beginning.run();
+    try {
+      Object result = handler.body().run(handlers.upcast(job, plinth.json()), run, plinth.json());
+      StopCause cause = run.returned();
+      return cause == null || run.isCompleting()
+          ? completed(run, result)
+          : Stopped.ending(run, cause, null, handler.kind().retryPolicy());
+    } catch (Throwable e) {
+      StopCause cause = run.returned();
+      return cause == null || run.isCompleting()
+          ? failed(run, handler, e)
+          : Stopped.ending(run, cause, e, handler.kind().retryPolicy());
+    }
+  }
+
+  private static @Nullable Duration timeout(Claimed job, Handlers.Handler handler) {
+    if (job.timeout() != null) {
+      return job.timeout();
+    }
+    return handler.kind().timeout() instanceof Timeout.Of of ? of.limit() : null;
+  }
+
+  /** How a run ends whose handler does not end by itself. */
+  Ending endOf(ActiveRun run, StopCause cause) {
+    return Stopped.ending(
+        run,
+        cause,
+        new StillAtWorkException(run.stackTrace()),
+        handlers.of(run.job().type()).kind().retryPolicy());
   }
 
   /** The mark must be durable before the handler begins, or else the job is given back. */
@@ -243,6 +317,13 @@ final class Workers {
         run.attempt(),
         run.job().id(),
         thrown.getClass().getName());
+    if (thrown instanceof SnoozeException snooze) {
+      return new Ending.Snoozed(run.job(), snooze.delay(), run.lastProgress());
+    }
+    if (thrown instanceof DiscardException) {
+      return new Ending.Failed(
+          run.job(), Failure.of(thrown), null, run.lastProgress(), Ending.Failed.Kind.DISCARDED);
+    }
     return failure(run, thrown, handler.kind().retryPolicy());
   }
 
@@ -255,7 +336,7 @@ final class Workers {
         run.lastProgress());
   }
 
-  private static boolean isRetryable(RetryPolicy policy, Throwable thrown) {
+  static boolean isRetryable(RetryPolicy policy, Throwable thrown) {
     try {
       return policy.retryable().test(thrown);
     } catch (Throwable e) {

@@ -53,6 +53,7 @@ public final class AccessControl implements Access {
     events.inTransaction(UserDeactivated.class, (tx, event) -> forget(tx, event.userId()));
     events.inTransaction(UserReactivated.class, (tx, event) -> forget(tx, event.userId()));
     events.inTransaction(UserErased.class, (tx, event) -> forget(tx, event.userId()));
+    events.inTransaction(PrimaryRoleSet.class, (tx, event) -> forget(tx, event.userId()));
     events.inTransaction(
         UsersMerged.class,
         (tx, event) -> {
@@ -139,8 +140,8 @@ public final class AccessControl implements Access {
             return false;
           }
           primary.override(tx, userId, role, byAdministrator);
-          return announce(
-              tx, userId, new PrimaryRoleSet(userId, held.role(), role, byAdministrator));
+          events.publish(tx, new PrimaryRoleSet(userId, held.role(), role, byAdministrator));
+          return true;
         });
   }
 
@@ -161,7 +162,7 @@ public final class AccessControl implements Access {
       return settled;
     }
     primary.map(tx, userId, role);
-    announce(tx, userId, new PrimaryRoleSet(userId, held.role(), role, null));
+    events.publish(tx, new PrimaryRoleSet(userId, held.role(), role, null));
     return RoleMapping.CHANGED;
   }
 

@@ -10,10 +10,7 @@ import dev.plinth.core.apikey.Rotation;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.internal.Threads;
-import dev.plinth.core.internal.token.LastUse;
-import dev.plinth.core.internal.token.LookUp;
-import dev.plinth.core.internal.token.TokenHash;
-import dev.plinth.core.internal.token.TokenText;
+import dev.plinth.core.internal.token.FindToken;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.Schema;
@@ -65,12 +62,10 @@ public final class ApiKeyRepository implements ApiKeys {
 
   /** What the forms of one repository share. */
   private record Parts(
-      Transactions transactions,
       IssueKey issue,
       RotateKey rotate,
       ChangeKeys change,
-      LookUp<FoundKey> lookUp,
-      LastUse lastUse,
+      FindToken<FoundKey> tokens,
       String find,
       String page) {}
 
@@ -88,12 +83,18 @@ public final class ApiKeyRepository implements ApiKeys {
     IssueKey issue = new IssueKey(schema, ids, events);
     this.parts =
         new Parts(
-            transactions,
             issue,
             new RotateKey(schema, issue),
             new ChangeKeys(schema, events),
-            new LookUp<>("apikeys", transactions, threads, schema, FoundKey.QUERY, FoundKey::of),
-            new LastUse(transactions, threads, started, schema, FoundKey.USED),
+            new FindToken<>(
+                "apikeys",
+                transactions,
+                threads,
+                started,
+                schema,
+                FoundKey.QUERY,
+                FoundKey::of,
+                FoundKey.USED),
             schema.render(FIND),
             schema.render(PAGE));
   }
@@ -118,22 +119,11 @@ public final class ApiKeyRepository implements ApiKeys {
   @Override
   public KeyAuthentication authenticate(String text) {
     Args.notNull(text, "text");
-    if (!TokenText.isWellFormed(text)) {
-      return new KeyAuthentication.Unknown();
-    }
-    TokenHash hash = TokenHash.ofText(text);
-    Optional<Tx> current = given == null ? parts.transactions().current() : Optional.of(given);
-    Optional<FoundKey> found =
-        current.isPresent()
-            ? within(current.get(), hash)
-            : parts.lookUp().find(hash, parts.lastUse());
-    return found.map(FoundKey::outcome).orElseGet(KeyAuthentication.Unknown::new);
-  }
-
-  private Optional<FoundKey> within(Tx tx, TokenHash hash) {
-    Optional<FoundKey> found = parts.lookUp().in(tx, hash).filter(key -> key.isOf(tx.tenantId()));
-    found.ifPresent(parts.lastUse()::note);
-    return found;
+    return parts
+        .tokens()
+        .find(given, text)
+        .map(FoundKey::outcome)
+        .orElseGet(KeyAuthentication.Unknown::new);
   }
 
   @Override

@@ -6,17 +6,16 @@ import dev.plinth.core.internal.token.Found;
 import dev.plinth.core.internal.token.TokenHash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What authentication reads of a key.
  *
- * @param state {@code valid} or why not
  * @param dueAt the time of the read, if the use is to be written
  */
 record FoundKey(
@@ -25,27 +24,23 @@ record FoundKey(
     KeyOwner owner,
     List<String> scopes,
     TokenHash hash,
-    String state,
-    @Nullable OffsetDateTime dueAt)
+    State state,
+    @Nullable Instant dueAt)
     implements Found {
+  /** At most one use in this time is written. */
+  private static final Duration BETWEEN_USES = Duration.ofMinutes(1);
+
   /**
-   * One read by the unique index on the hash and, for a user's key, one by the primary key of
-   * users. Columns are read by their number: this is the path of every request.
+   * One read by the unique index on the hash and, for a user's key, one look into the small index
+   * of deactivated users. This is the path of every request: columns are read by their number, and
+   * what follows from them is decided in {@link #of}, by the time that the statement brings along,
+   * since each function and operator in it is looked up anew by the server whenever it runs.
    */
   static final String QUERY =
       """
-      SELECT k.id, k.tenant_id, k.owner_type, k.owner_id, k.scopes, k.key_hash,
-             CASE
-               WHEN NOT k.is_active THEN 'revoked'
-               WHEN k.expires_at <= {now} THEN 'expired'
-               WHEN NOT (SELECT u.is_active FROM {schema}.users u WHERE u.id = k.user_id)
-                 THEN 'inactive'
-               ELSE 'valid'
-             END,
-             CASE
-               WHEN k.last_used_at > {now} - interval '1 minute' THEN NULL
-               ELSE {now}
-             END
+      SELECT k.id, k.tenant_id, k.owner_type, k.owner_id, k.scopes, k.key_hash, k.is_active,
+             k.expires_at, k.last_used_at, {now},
+             EXISTS (SELECT FROM {schema}.users u WHERE u.id = k.user_id AND NOT u.is_active)
       FROM {schema}.api_keys k
       WHERE k.key_hash""";
 
@@ -65,7 +60,18 @@ record FoundKey(
       """;
 
   static FoundKey of(ResultSet row) throws SQLException {
-    String state = row.getString(7);
+    Instant expiresAt = Found.time(row, 8);
+    Instant lastUsedAt = Found.time(row, 9);
+    Instant now = Found.requiredTime(row, 10);
+    State state;
+    if (!row.getBoolean(7)) {
+      state = State.REVOKED;
+    } else if (expiresAt != null && !expiresAt.isAfter(now)) {
+      state = State.EXPIRED;
+    } else {
+      state = row.getBoolean(11) ? State.INACTIVE : State.VALID;
+    }
+    boolean due = lastUsedAt == null || !lastUsedAt.isAfter(now.minus(BETWEEN_USES));
     return new FoundKey(
         Objects.requireNonNull(row.getObject(1, UUID.class)),
         row.getString(2),
@@ -73,24 +79,15 @@ record FoundKey(
         KeyRows.scopes(row.getArray(5)),
         TokenHash.ofBytes(row.getBytes(6)),
         state,
-        state.equals("valid") ? row.getObject(8, OffsetDateTime.class) : null);
-  }
-
-  @Override
-  public boolean isGood() {
-    return state.equals("valid");
-  }
-
-  boolean isOf(Optional<String> tenant) {
-    return tenant.isEmpty() || tenant.get().equals(tenantId);
+        state == State.VALID && due ? now : null);
   }
 
   KeyAuthentication outcome() {
     return switch (state) {
-      case "valid" -> new KeyAuthentication.Valid(id, tenantId, owner, scopes);
-      case "revoked" -> new KeyAuthentication.Revoked(id);
-      case "expired" -> new KeyAuthentication.Expired(id);
-      default -> new KeyAuthentication.OwnerInactive(id, owner.userId().orElseThrow());
+      case VALID -> new KeyAuthentication.Valid(id, tenantId, owner, scopes);
+      case REVOKED -> new KeyAuthentication.Revoked(id);
+      case EXPIRED -> new KeyAuthentication.Expired(id);
+      case INACTIVE -> new KeyAuthentication.OwnerInactive(id, owner.userId().orElseThrow());
     };
   }
 }

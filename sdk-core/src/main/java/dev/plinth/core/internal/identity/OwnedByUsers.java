@@ -16,55 +16,40 @@ import java.util.UUID;
  * and connections are locked in the order of their ids, as by those who revoke and remove them.
  */
 public final class OwnedByUsers {
-  private static final String FORGET_CONNECTIONS =
+  private static final String DROP =
       """
-      DELETE FROM {schema}.websocket_connections
+      DELETE FROM {schema}.%1$s
       WHERE id IN (
         SELECT id
-        FROM {schema}.websocket_connections
+        FROM {schema}.%1$s
         WHERE user_id = ?
         ORDER BY id
         FOR UPDATE)
       """;
 
+  private static final String MOVE =
+      """
+      UPDATE {schema}.%1$s r
+      SET user_id = mine.taker%2$s
+      FROM (
+        SELECT id, ?::uuid AS taker
+        FROM {schema}.%1$s
+        WHERE user_id = ?
+        ORDER BY id
+        FOR NO KEY UPDATE) mine
+      WHERE r.id = mine.id
+      """;
+
+  private static final String FORGET_CONNECTIONS = String.format(DROP, "websocket_connections");
+  private static final String DROP_KEYS = String.format(DROP, "api_keys");
+  private static final String DROP_SESSIONS = String.format(DROP, "sessions");
+
+  private static final String MOVE_CONNECTIONS = String.format(MOVE, "websocket_connections", "");
+  private static final String MOVE_SESSIONS = String.format(MOVE, "sessions", "");
+
+  /** A key names its owner once more, since nodes and services have keys too. */
   private static final String MOVE_KEYS =
-      """
-      UPDATE {schema}.api_keys k
-      SET user_id = ?, owner_id = ?
-      FROM (
-        SELECT id
-        FROM {schema}.api_keys
-        WHERE user_id = ?
-        ORDER BY id
-        FOR NO KEY UPDATE) mine
-      WHERE k.id = mine.id
-      """;
-
-  private static final String MOVE_SESSIONS =
-      """
-      UPDATE {schema}.sessions s
-      SET user_id = ?
-      FROM (
-        SELECT id
-        FROM {schema}.sessions
-        WHERE user_id = ?
-        ORDER BY id
-        FOR NO KEY UPDATE) mine
-      WHERE s.id = mine.id
-      """;
-
-  private static final String MOVE_CONNECTIONS =
-      """
-      UPDATE {schema}.websocket_connections c
-      SET user_id = ?
-      FROM (
-        SELECT id
-        FROM {schema}.websocket_connections
-        WHERE user_id = ?
-        ORDER BY id
-        FOR NO KEY UPDATE) mine
-      WHERE c.id = mine.id
-      """;
+      String.format(MOVE, "api_keys", ", owner_id = mine.taker::text");
 
   /** What the other has by the same name is what counts; the one moved is kept, but not used. */
   private static final String MOVE_CREDENTIALS =
@@ -108,28 +93,6 @@ public final class OwnedByUsers {
           WHERE u.id = r.user_id AND u.role = r.role)
       """;
 
-  private static final String DROP_KEYS =
-      """
-      DELETE FROM {schema}.api_keys
-      WHERE id IN (
-        SELECT id
-        FROM {schema}.api_keys
-        WHERE user_id = ?
-        ORDER BY id
-        FOR UPDATE)
-      """;
-
-  private static final String DROP_SESSIONS =
-      """
-      DELETE FROM {schema}.sessions
-      WHERE id IN (
-        SELECT id
-        FROM {schema}.sessions
-        WHERE user_id = ?
-        ORDER BY id
-        FOR UPDATE)
-      """;
-
   private static final String DROP_CREDENTIALS =
       """
       DELETE FROM {schema}.credentials
@@ -155,7 +118,7 @@ public final class OwnedByUsers {
 
   /** Sessions are ended, and that announced, by their own repository. */
   private void merge(Tx tx, UUID from, UUID into) {
-    run(tx, MOVE_KEYS, into, into.toString(), from);
+    run(tx, MOVE_KEYS, into, from);
     run(tx, MOVE_SESSIONS, into, from);
     run(tx, MOVE_CONNECTIONS, into, from);
     run(tx, MOVE_CREDENTIALS, into, into, from);

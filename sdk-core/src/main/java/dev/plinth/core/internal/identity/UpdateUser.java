@@ -14,12 +14,16 @@ import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.Tx;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jooq.Condition;
 import org.jooq.Field;
+import org.jooq.Record;
+import org.jooq.Table;
 import org.jooq.impl.DSL;
 import org.jooq.impl.SQLDataType;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,19 @@ import org.jspecify.annotations.Nullable;
  * savepoint; without it, the loser's transaction, often the host's, would be aborted.
  */
 final class UpdateUser {
+  private static final Table<Record> BEFORE = USERS.as("before");
+
+  /** RETURNING tells the new row; the statement's snapshot still has the old one. */
+  private static final Field<String> ROLE_BEFORE =
+      DSL.field(
+              DSL.select(BEFORE.field(USERS.ROLE))
+                  .from(BEFORE)
+                  .where(BEFORE.field(USERS.ID).eq(USERS.ID)))
+          .as("role_before");
+
+  private static final List<Field<?>> RETURNED =
+      Stream.concat(UserRows.COLUMNS.stream(), Stream.of(ROLE_BEFORE)).toList();
+
   private final Db db;
   private final FindUsers find;
   private final Field<OffsetDateTime> now;
@@ -40,7 +57,14 @@ final class UpdateUser {
     this.now = DSL.field(schema.now(), SQLDataType.TIMESTAMPWITHTIMEZONE);
   }
 
-  User update(Tx tx, User user) {
+  /**
+   * A user as written.
+   *
+   * @param roleBefore the primary role until then
+   */
+  record Updated(User user, String roleBefore) {}
+
+  Updated update(Tx tx, User user) {
     return write(tx, user, sameIdentity(user)).orElseGet(() -> changeIdentity(tx, user));
   }
 
@@ -81,7 +105,7 @@ final class UpdateUser {
     return changed;
   }
 
-  private User changeIdentity(Tx tx, User user) {
+  private Updated changeIdentity(Tx tx, User user) {
     User stored =
         find.one(tx, USERS.ID.eq(user.id()))
             .filter(found -> found.version() == user.version())
@@ -117,7 +141,7 @@ final class UpdateUser {
             });
   }
 
-  private Optional<User> write(Tx tx, User user, Condition condition) {
+  private Optional<Updated> write(Tx tx, User user, Condition condition) {
     return db.on(tx)
         .update(USERS)
         .set(USERS.EMAIL, user.email())
@@ -138,8 +162,8 @@ final class UpdateUser {
             USERS.ROLE.eq(user.role()).or(isDefined(user.role())),
             USERS.ERASED_AT.isNull(),
             condition)
-        .returning(UserRows.COLUMNS)
-        .fetchOptional(UserRows::user);
+        .returningResult(RETURNED)
+        .fetchOptional(row -> new Updated(UserRows.user(row), row.get(ROLE_BEFORE)));
   }
 
   /** Locks the role's row, as the foreign key of {@code user_roles} will. */

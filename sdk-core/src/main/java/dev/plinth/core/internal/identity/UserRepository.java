@@ -2,6 +2,7 @@ package dev.plinth.core.internal.identity;
 
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
+import dev.plinth.core.access.PrimaryRoleSet;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.identity.NewUser;
@@ -139,7 +140,15 @@ public final class UserRepository implements Users {
   @Override
   public User update(User user) {
     requireValid(user);
-    return scope.returning(tx -> update.update(Writable.require(tx), user));
+    return scope.returning(
+        tx -> {
+          UpdateUser.Updated updated = update.update(Writable.require(tx), user);
+          if (!updated.roleBefore().equals(user.role())) {
+            events.publish(
+                tx, new PrimaryRoleSet(user.id(), updated.roleBefore(), user.role(), null));
+          }
+          return updated.user();
+        });
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.plinth.core.internal.identity;
 import static dev.plinth.core.internal.jooq.Tables.USERS;
 
 import dev.plinth.core.identity.User;
+import dev.plinth.core.internal.json.StoredJson;
 import dev.plinth.core.json.Json;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -60,8 +61,8 @@ final class UserRows {
         row.get(USERS.IS_ACTIVE),
         row.get(USERS.IS_VERIFIED),
         instant(row, USERS.LAST_LOGIN_AT),
-        Json.of(row.get(USERS.SETTINGS).data()),
-        Json.of(row.get(USERS.METADATA).data()),
+        StoredJson.of(row.get(USERS.SETTINGS).data()),
+        StoredJson.of(row.get(USERS.METADATA).data()),
         row.get(USERS.CREATED_AT).toInstant(),
         row.get(USERS.UPDATED_AT).toInstant(),
         row.get(USERS.VERSION),

@@ -6,6 +6,7 @@ import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.instance.Instance;
 import dev.plinth.core.instance.Instances;
 import dev.plinth.core.internal.Lifecycle;
+import dev.plinth.core.internal.Rounds;
 import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
 import dev.plinth.core.internal.tx.Transactions;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,15 +34,19 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
   /** Ended instances are of interest to people for as long as they look into an incident. */
   private static final Duration KEPT = Duration.ofDays(30);
 
+  private static final int BEATS = 4;
+  private static final int BEATS_AFTER_FAILURE = 20;
+
   private final String name;
   private final Duration timeToLive;
   private final InstantSource clock;
   private final UuidV7 ids;
   private final InstanceRows rows;
-  private final Pulse pulse;
+  private final Rounds beats;
   private final List<Consumer<UUID>> listeners = new CopyOnWriteArrayList<>();
   private volatile @Nullable Incarnation current;
   private volatile boolean ended;
+  private volatile Duration pause;
   private boolean failing;
 
   /** Opens nothing yet. */
@@ -51,14 +57,15 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
     this.clock = settings.clock();
     this.ids = ids;
     this.rows = new InstanceRows(transactions, settings.schema());
-    this.pulse = new Pulse(threads, timeToLive, this::beat);
+    this.pause = pauseAfter(true);
+    this.beats = new Rounds(threads, "A heartbeat", this::round, () -> pause);
   }
 
   @Override
   public void start() {
     register();
     try {
-      pulse.start();
+      beats.start();
     } catch (RejectedExecutionException e) {
       rows.stop(id());
       current = null;
@@ -68,7 +75,7 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
 
   @Override
   public void close() {
-    pulse.close();
+    beats.close();
     ended = true;
     Incarnation last = current;
     if (last == null) {
@@ -112,7 +119,7 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
     }
     boolean trusted = last.isTrusted(clock);
     if (!trusted && last.isTrustedMonotonically()) {
-      pulse.now();
+      beats.soon();
     }
     return trusted;
   }
@@ -145,6 +152,21 @@ public final class HeartbeatInstances implements Instances, Lifecycle {
     Incarnation born = Incarnation.sending(ids.next(), clock, timeToLive);
     rows.insert(born.id(), name, timeToLive);
     current = born;
+  }
+
+  /** There is always another; it comes sooner if this one fails. */
+  private boolean round() {
+    pause = pauseAfter(false);
+    if (beat()) {
+      pause = pauseAfter(true);
+    }
+    return true;
+  }
+
+  /** At random within a tenth, so that nodes that started together do not beat together. */
+  private Duration pauseAfter(boolean good) {
+    long nanos = timeToLive.dividedBy(good ? BEATS : BEATS_AFTER_FAILURE).toNanos();
+    return Duration.ofNanos(nanos - ThreadLocalRandom.current().nextLong(nanos / 10 + 1));
   }
 
   /** One heartbeat; false when the database did not take it, so that the next comes sooner. */

@@ -30,11 +30,11 @@ import org.slf4j.LoggerFactory;
 public final class LeasedMaintenance implements Maintenance, Lifecycle {
   private static final Logger log = LoggerFactory.getLogger(LeasedMaintenance.class);
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_.-]{0,99}");
-  private static final Duration LONGEST_RUN = Duration.ofHours(1);
 
   private final TaskRows rows;
   private final Instances instances;
   private final Threads threads;
+  private final Duration longest;
   private final Ticker ticker;
   private final Map<String, Registered> tasks = new ConcurrentHashMap<>();
   private final Set<Run> running = ConcurrentHashMap.newKeySet();
@@ -45,6 +45,7 @@ public final class LeasedMaintenance implements Maintenance, Lifecycle {
     this.rows = new TaskRows(transactions, settings.schema());
     this.instances = instances;
     this.threads = threads;
+    this.longest = settings.maintenanceLimit();
     this.ticker = new Ticker(threads, this::tick);
   }
 
@@ -122,7 +123,7 @@ public final class LeasedMaintenance implements Maintenance, Lifecycle {
       return false;
     }
     TaskRows.Lease lease = new TaskRows.Lease(task.name(), holder, number.getAsLong());
-    Run run = new Run(rows, lease, time, LONGEST_RUN, mayAct);
+    Run run = new Run(rows, lease, time, longest, mayAct);
     running.add(run);
     try {
       run.execute(task.task(), threads);

@@ -86,8 +86,8 @@ final class Run {
   private void renew() {
     long end = System.nanoTime() + longest.toNanos();
     try {
-      while (!done.await(time.toNanos() / RENEWALS, TimeUnit.NANOSECONDS)) {
-        if (System.nanoTime() - end > 0) {
+      while (!done.await(pause(end), TimeUnit.NANOSECONDS)) {
+        if (System.nanoTime() - end >= 0) {
           log.warn("The maintenance task {} runs for longer than {}", lease.name(), longest);
           interrupt();
           return;
@@ -100,6 +100,10 @@ final class Run {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private long pause(long end) {
+    return Math.min(time.toNanos() / RENEWALS, end - System.nanoTime());
   }
 
   /** An outage is not yet a loss: until the lease ends there is time for another try. */

@@ -1,6 +1,7 @@
 package dev.plinth.core.internal.presence;
 
 import dev.plinth.core.event.Events.Subscription;
+import dev.plinth.core.internal.Rounds;
 import dev.plinth.core.internal.Threads;
 import dev.plinth.core.tx.TxOptions;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -38,7 +40,8 @@ final class Holding {
   Holding(Beat beat, Threads threads) {
     this.beat = beat;
     this.farewells = new Farewells(threads);
-    this.rounds = new Rounds(threads, this::round, this::pause);
+    this.rounds =
+        new Rounds(threads, "The heartbeat of live connections", this::round, this::pause);
   }
 
   void add(HeldConnection connection) {
@@ -47,7 +50,7 @@ final class Holding {
       shortest = connection.timeToLive();
       rounds.pauseChanged();
     }
-    rounds.ensureRunning();
+    ensureRunning();
   }
 
   boolean seen(UUID id) {
@@ -56,7 +59,7 @@ final class Holding {
       return false;
     }
     connection.seen();
-    rounds.ensureRunning();
+    ensureRunning();
     return true;
   }
 
@@ -70,7 +73,7 @@ final class Holding {
   void dismissed(UUID id) {
     if (held.remove(id) != null) {
       if (!farewells.add(id)) {
-        rounds.ensureRunning();
+        ensureRunning();
       }
     }
   }
@@ -84,6 +87,15 @@ final class Holding {
 
   Subscription onDismissed(Consumer<UUID> listener) {
     return farewells.onDismissed(listener);
+  }
+
+  private void ensureRunning() {
+    try {
+      rounds.start();
+    } catch (RejectedExecutionException e) {
+      // Tried again with the next sign of life; until then what this node holds may expire.
+      log.warn("No thread could be had for the heartbeat of live connections", e);
+    }
   }
 
   void checkSoon() {

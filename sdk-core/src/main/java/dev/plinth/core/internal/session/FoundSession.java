@@ -1,22 +1,21 @@
 package dev.plinth.core.internal.session;
 
+import dev.plinth.core.internal.json.StoredJson;
 import dev.plinth.core.internal.token.Found;
 import dev.plinth.core.internal.token.TokenHash;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.session.SessionAuthentication;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What authentication reads of a session.
  *
- * @param state {@code valid} or why not
  * @param dueAt the time of the read, if the use is to be written
  */
 record FoundSession(
@@ -27,26 +26,25 @@ record FoundSession(
     Instant expiresAt,
     long version,
     TokenHash hash,
-    String state,
-    @Nullable OffsetDateTime dueAt)
+    State state,
+    @Nullable Instant dueAt)
     implements Found {
+  /** A use is written when this part of the idle timeout has passed since the last one written. */
+  private static final int PARTS = 10;
+
+  private static final long NANOS_OF_A_SECOND = 1_000_000_000;
+
   /**
-   * One read by the unique index on the hash and one by the primary key of users. Columns are read
-   * by their number: this is the path of every request.
+   * One read by the unique index on the hash, and one look into the small index of deactivated
+   * users. This is the path of every request: columns are read by their number, and what follows
+   * from them is decided in {@link #of}, by the time that the statement brings along, since each
+   * function and operator in it is looked up anew by the server whenever it runs.
    */
   static final String QUERY =
       """
       SELECT s.id, s.tenant_id, s.user_id, s.session_data, s.expires_at, s.version, s.token_hash,
-             CASE
-               WHEN NOT s.is_active THEN 'revoked'
-               WHEN s.expires_at <= {now} OR s.idle_expires_at <= {now} THEN 'expired'
-               WHEN NOT (SELECT u.is_active FROM {schema}.users u WHERE u.id = s.user_id)
-                 THEN 'inactive'
-               ELSE 'valid'
-             END,
-             CASE
-               WHEN s.last_activity_at <= {now} - s.idle_timeout / 10 THEN {now}
-             END
+             s.is_active, s.last_activity_at, s.idle_expires_at, {now},
+             EXISTS (SELECT FROM {schema}.users u WHERE u.id = s.user_id AND NOT u.is_active)
       FROM {schema}.sessions s
       WHERE s.token_hash""";
 
@@ -70,35 +68,48 @@ record FoundSession(
       """;
 
   static FoundSession of(ResultSet row) throws SQLException {
-    String state = row.getString(8);
+    Instant expiresAt = Found.requiredTime(row, 5);
+    Instant lastActivityAt = Found.requiredTime(row, 9);
+    Instant idleExpiresAt = Found.requiredTime(row, 10);
+    Instant now = Found.requiredTime(row, 11);
+    State state;
+    if (!row.getBoolean(8)) {
+      state = State.REVOKED;
+    } else if (!expiresAt.isAfter(now) || !idleExpiresAt.isAfter(now)) {
+      state = State.EXPIRED;
+    } else {
+      state = row.getBoolean(12) ? State.INACTIVE : State.VALID;
+    }
     return new FoundSession(
         Objects.requireNonNull(row.getObject(1, UUID.class)),
         row.getString(2),
         Objects.requireNonNull(row.getObject(3, UUID.class)),
-        Json.of(row.getString(4)),
-        row.getObject(5, OffsetDateTime.class).toInstant(),
+        StoredJson.of(row.getString(4)),
+        expiresAt,
         row.getLong(6),
         TokenHash.ofBytes(row.getBytes(7)),
         state,
-        state.equals("valid") ? row.getObject(9, OffsetDateTime.class) : null);
+        state == State.VALID && isDue(lastActivityAt, idleExpiresAt, now) ? now : null);
   }
 
-  @Override
-  public boolean isGood() {
-    return state.equals("valid");
-  }
-
-  boolean isOf(Optional<String> tenant) {
-    return tenant.isEmpty() || tenant.get().equals(tenantId);
+  /**
+   * The idle end is always the idle timeout after the last use that was written. Divided by hand:
+   * {@link Duration#dividedBy(long)} takes the way over BigDecimal.
+   */
+  private static boolean isDue(Instant lastActivityAt, Instant idleExpiresAt, Instant now) {
+    Duration idle = Duration.between(lastActivityAt, idleExpiresAt);
+    long seconds = idle.getSeconds() / PARTS;
+    long nanos = (idle.getSeconds() % PARTS * NANOS_OF_A_SECOND + idle.getNano()) / PARTS;
+    return !now.isBefore(lastActivityAt.plusSeconds(seconds).plusNanos(nanos));
   }
 
   SessionAuthentication outcome() {
     return switch (state) {
-      case "valid" ->
+      case VALID ->
           new SessionAuthentication.Active(id, tenantId, userId, data, expiresAt, version);
-      case "revoked" -> new SessionAuthentication.Revoked(id);
-      case "expired" -> new SessionAuthentication.Expired(id);
-      default -> new SessionAuthentication.UserInactive(id, userId);
+      case REVOKED -> new SessionAuthentication.Revoked(id);
+      case EXPIRED -> new SessionAuthentication.Expired(id);
+      case INACTIVE -> new SessionAuthentication.UserInactive(id, userId);
     };
   }
 }

@@ -3,8 +3,7 @@ package dev.plinth.core.internal.session;
 import dev.plinth.core.event.Events;
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.internal.Threads;
-import dev.plinth.core.internal.token.LastUse;
-import dev.plinth.core.internal.token.LookUp;
+import dev.plinth.core.internal.token.FindToken;
 import dev.plinth.core.internal.token.TokenHash;
 import dev.plinth.core.internal.token.TokenText;
 import dev.plinth.core.internal.tx.Transactions;
@@ -57,13 +56,11 @@ public final class SessionRepository implements Sessions {
 
   /** What the forms of one repository share. */
   private record Parts(
-      Transactions transactions,
       StartSession start,
       SessionData data,
       RevokeSessions revoke,
       CleanSessions clean,
-      LookUp<FoundSession> lookUp,
-      LastUse lastUse,
+      FindToken<FoundSession> tokens,
       String find,
       String page) {}
 
@@ -80,14 +77,19 @@ public final class SessionRepository implements Sessions {
     this.given = null;
     this.parts =
         new Parts(
-            transactions,
             new StartSession(schema, ids),
             new SessionData(schema),
             new RevokeSessions(schema, events),
             new CleanSessions(transactions, schema),
-            new LookUp<>(
-                "sessions", transactions, threads, schema, FoundSession.QUERY, FoundSession::of),
-            new LastUse(transactions, threads, started, schema, FoundSession.USED),
+            new FindToken<>(
+                "sessions",
+                transactions,
+                threads,
+                started,
+                schema,
+                FoundSession.QUERY,
+                FoundSession::of,
+                FoundSession.USED),
             schema.render(FIND),
             schema.render(PAGE));
   }
@@ -112,23 +114,11 @@ public final class SessionRepository implements Sessions {
   @Override
   public SessionAuthentication authenticate(String token) {
     Args.notNull(token, "token");
-    if (!TokenText.isWellFormed(token)) {
-      return new SessionAuthentication.Unknown();
-    }
-    TokenHash hash = TokenHash.ofText(token);
-    Optional<Tx> current = given == null ? parts.transactions().current() : Optional.of(given);
-    Optional<FoundSession> found =
-        current.isPresent()
-            ? within(current.get(), hash)
-            : parts.lookUp().find(hash, parts.lastUse());
-    return found.map(FoundSession::outcome).orElseGet(SessionAuthentication.Unknown::new);
-  }
-
-  private Optional<FoundSession> within(Tx tx, TokenHash hash) {
-    Optional<FoundSession> found =
-        parts.lookUp().in(tx, hash).filter(session -> session.isOf(tx.tenantId()));
-    found.ifPresent(parts.lastUse()::note);
-    return found;
+    return parts
+        .tokens()
+        .find(given, token)
+        .map(FoundSession::outcome)
+        .orElseGet(SessionAuthentication.Unknown::new);
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.plinth.core.tx.TxOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -61,9 +60,9 @@ public final class LastUse {
 
   /** Notes a use, with no connection at hand. Never throws. */
   public void note(Found row) {
-    OffsetDateTime at = row.dueAt();
+    Instant at = row.dueAt();
     if (at != null && waiting.size() < MAX_WAITING) {
-      waiting.put(row.id(), at.toInstant());
+      waiting.put(row.id(), at);
       if (started.getAsBoolean()) {
         schedule();
       }

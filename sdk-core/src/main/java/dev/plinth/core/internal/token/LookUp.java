@@ -66,7 +66,8 @@ public final class LookUp<R extends Found> {
   /** Outside of any transaction. The use is noted while the connection is at hand. */
   public Optional<R> find(TokenHash hash, LastUse lastUse) {
     if (familiar.contains(hash)) {
-      return remember(hash, direct(hash, lastUse));
+      Optional<R> found = direct(hash, lastUse);
+      return isGood(found) ? found : remember(hash, found);
     }
     if (alone.tryAcquire()) {
       try {
@@ -93,12 +94,16 @@ public final class LookUp<R extends Found> {
   }
 
   private Optional<R> remember(TokenHash hash, Optional<R> found) {
-    if (found.isPresent() && found.get().isGood()) {
+    if (isGood(found)) {
       familiar.add(hash);
     } else {
       familiar.remove(hash);
     }
     return found;
+  }
+
+  private static boolean isGood(Optional<? extends Found> found) {
+    return found.isPresent() && found.get().isGood();
   }
 
   private List<Optional<R>> batch(Tx tx, List<TokenHash> hashes) {

@@ -10,6 +10,9 @@ import java.security.NoSuchAlgorithmException;
  * no salt. Equality takes the same time wherever two hashes differ.
  */
 public final class TokenHash {
+  /** Never fed, only cloned: asking the providers for one takes as long as the hash. */
+  private static final MessageDigest SHA_256 = sha256();
+
   private final byte[] bytes;
 
   private TokenHash(byte[] bytes) {
@@ -18,9 +21,20 @@ public final class TokenHash {
 
   /** That of a token. */
   public static TokenHash ofText(String text) {
+    return new TokenHash(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static MessageDigest digest() {
     try {
-      return new TokenHash(
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException e) {
+      return sha256(); // as from a provider whose digests live in hardware
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
     }

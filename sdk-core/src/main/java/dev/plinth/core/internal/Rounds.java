@@ -1,6 +1,5 @@
-package dev.plinth.core.internal.presence;
+package dev.plinth.core.internal;
 
-import dev.plinth.core.internal.Threads;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
@@ -11,14 +10,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repeats a round on a thread of its own as long as there is something to do, and has no thread
- * otherwise. Safe for use by many threads.
+ * Repeats a round on a thread of its own, with a pause before each, as long as the round says that
+ * another is needed; has no thread otherwise. A round that throws is logged and repeated. Safe for
+ * use by many threads; rounds follow one another.
  */
-final class Rounds {
+public final class Rounds {
   private static final Logger log = LoggerFactory.getLogger(Rounds.class);
   private static final Duration CLOSE_WAITS = Duration.ofSeconds(5);
 
   private final Threads threads;
+  private final String name;
   private final BooleanSupplier round;
   private final Supplier<Duration> pause;
   private final ReentrantLock lock = new ReentrantLock();
@@ -28,15 +29,26 @@ final class Rounds {
   private boolean asked;
   private boolean closing;
 
-  /** The round says whether another is needed. */
-  Rounds(Threads threads, BooleanSupplier round, Supplier<Duration> pause) {
+  /**
+   * Begins nothing yet.
+   *
+   * @param name what the rounds are, in logs
+   * @param round says whether another is needed
+   * @param pause the time from the end of a round to the next; asked again by {@link #pauseChanged}
+   */
+  public Rounds(Threads threads, String name, BooleanSupplier round, Supplier<Duration> pause) {
     this.threads = threads;
+    this.name = name;
     this.round = round;
     this.pause = pause;
   }
 
-  /** Something is there to be done. */
-  void ensureRunning() {
+  /**
+   * Something is there to be done: there will be a round, after the pause.
+   *
+   * @throws RejectedExecutionException when no thread could be had
+   */
+  public void start() {
     lock.lock();
     try {
       wanted = true;
@@ -45,16 +57,15 @@ final class Rounds {
         threads.execute(this::run);
       }
     } catch (RejectedExecutionException e) {
-      // Tried again with the next sign of life; until then what this node holds may expire.
       running = false;
-      log.warn("No thread could be had for the heartbeat of live connections", e);
+      throw e;
     } finally {
       lock.unlock();
     }
   }
 
   /** Has the next round begin at once. */
-  void soon() {
+  public void soon() {
     lock.lock();
     try {
       asked = true;
@@ -64,8 +75,18 @@ final class Rounds {
     }
   }
 
+  /** The pause may have become shorter. */
+  public void pauseChanged() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends, and waits for a round under way, but not for ever on a database that hangs. */
-  void close() {
+  public void close() {
     lock.lock();
     try {
       closing = true;
@@ -81,30 +102,19 @@ final class Rounds {
     }
   }
 
-  /** The pause may have become shorter. */
-  void pauseChanged() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+  private void run() {
+    boolean more = true;
+    while (isNeeded(more)) {
+      more = another();
     }
   }
 
-  private void run() {
+  private boolean another() {
     try {
-      boolean more = true;
-      while (isNeeded(more)) {
-        more = round.getAsBoolean();
-      }
-    } catch (RuntimeException | Error e) {
-      log.error("The heartbeat of live connections ended; the next sign of life begins it anew", e);
-      lock.lock();
-      try {
-        end();
-      } finally {
-        lock.unlock();
-      }
+      return round.getAsBoolean();
+    } catch (Throwable e) {
+      log.warn("{} ended unexpectedly and is repeated", name, e);
+      return true;
     }
   }
 

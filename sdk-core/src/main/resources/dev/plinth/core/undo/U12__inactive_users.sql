@@ -1,0 +1,1 @@
+DROP INDEX ${schema}.users_inactive_idx;

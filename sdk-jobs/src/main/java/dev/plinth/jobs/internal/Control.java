@@ -1,0 +1,71 @@
+package dev.plinth.jobs.internal;
+
+import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Schema;
+import dev.plinth.core.tx.Tx;
+import dev.plinth.jobs.JobStatus;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/** What keeps jobs in hand: unique keys, cancellation, snoozing, deadlines, watching. */
+final class Control {
+  private final UniqueKeys uniqueKeys;
+  private final CancelRequests cancelRequests;
+  private final Cancelling cancelling;
+  private final Cancel cancel;
+  private final Snooze snooze;
+  private final Deadlines deadlines;
+  private final Watched watched;
+
+  Control(Plinth plinth, ProgressRows progressRows, Hints hints) {
+    Schema schema = plinth.schema();
+    this.uniqueKeys = new UniqueKeys(schema, plinth.ids());
+    CancelWaiting cancelWaiting = new CancelWaiting(schema, uniqueKeys, plinth.events(), hints);
+    this.cancelRequests = new CancelRequests(schema, cancelWaiting);
+    this.cancelling = new Cancelling(plinth, cancelWaiting, cancelRequests);
+    this.cancel = new Cancel(schema, progressRows, uniqueKeys, plinth.events());
+    this.snooze = new Snooze(schema, progressRows);
+    this.deadlines = new Deadlines(plinth, hints);
+    this.watched = new Watched(plinth);
+  }
+
+  /** Those whose claim held have completed. */
+  void completed(Tx tx, List<Ending.Completed> endings, Set<UUID> held) {
+    uniqueKeys.free(
+        tx,
+        endings.stream()
+            .filter(e -> e.job().holdsKey() && held.contains(e.job().id()))
+            .map(e -> e.job().id())
+            .toList(),
+        JobStatus.COMPLETED);
+  }
+
+  UniqueKeys uniqueKeys() {
+    return uniqueKeys;
+  }
+
+  CancelRequests cancelRequests() {
+    return cancelRequests;
+  }
+
+  Cancelling cancelling() {
+    return cancelling;
+  }
+
+  Cancel cancel() {
+    return cancel;
+  }
+
+  Snooze snooze() {
+    return snooze;
+  }
+
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
+  Watched watched() {
+    return watched;
+  }
+}
