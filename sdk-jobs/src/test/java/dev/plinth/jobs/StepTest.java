@@ -73,7 +73,9 @@ class StepTest {
   private JobId completed(JobAction<Number> action) {
     try (Jobs jobs = runner(plinth, action)) {
       JobId id = jobs.enqueue(STEPPED, new Number(1));
-      await().until(() -> jobs.find(id).orElseThrow().status() == JobStatus.COMPLETED);
+      await().until(() -> jobs.find(id).orElseThrow().completedAt() != null);
+      Job ended = jobs.find(id).orElseThrow();
+      assertThat(ended.status()).as(ended.error()).isEqualTo(JobStatus.COMPLETED);
       return id;
     }
   }
@@ -581,11 +583,18 @@ class StepTest {
               .withMessage("name must have at most 255 characters, but has 256");
           // What cannot be written is the step's failure, told before it would be lost.
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> run.step("a", Object.class, () -> Thread.currentThread()));
+              .isThrownBy(() -> run.step("a", Unwritable.class, Unwritable::new));
           assertThat(inspect.steps(run.id()))
               .extracting(JobStep::status)
               .containsExactly(JobStep.Status.FAILED);
         });
     assertThatIllegalArgumentException().isThrownBy(() -> inspect.steps(null));
+  }
+
+  /** Cannot be written as JSON. */
+  static final class Unwritable {
+    public String getText() {
+      throw new IllegalStateException("has no text");
+    }
   }
 }
