@@ -86,15 +86,17 @@ final class Enqueue {
 
   private final UuidV7 ids;
   private final GateHints gateHints;
+  private final Audited audited;
   private final String ready;
   private final String delayed;
   private final String waiting;
   private final String waitingLater;
   private final String deadlines;
 
-  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
+  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints, Audited audited) {
     this.ids = ids;
     this.gateHints = gateHints;
+    this.audited = audited;
     this.ready =
         schema.render(
             RECORD.replace("{at}", "NULL::timestamptz")
@@ -142,6 +144,7 @@ final class Enqueue {
       }
       insert(tx, common, chunkIds, texts);
     }
+    audited.enqueued(tx, common, jobs);
     return jobs;
   }
 
