@@ -21,19 +21,22 @@ final class Ledger implements UsageMeter {
         tx text DEFAULT pg_current_xact_id()::text)
       """;
   private static final String CHARGE =
-"""
-WITH account AS MATERIALIZED (
-  SELECT a.cap - (SELECT COALESCE(sum(l.amount), 0) FROM ledger l WHERE l.user_id = a.user_id)
-    AS remaining
-  FROM accounts a
-  WHERE a.user_id = ?
-  FOR UPDATE
-)
-INSERT INTO ledger (user_id, resource, amount, granted)
-SELECT ?, ?, least(?::numeric, a.remaining), ?::numeric <= a.remaining
-FROM account a
-RETURNING granted
-""";
+      """
+      WITH account AS MATERIALIZED (
+        SELECT a.cap - (
+            SELECT COALESCE(sum(l.amount), 0)
+            FROM ledger l
+            WHERE l.user_id = a.user_id
+          ) AS remaining
+        FROM accounts a
+        WHERE a.user_id = ?
+        FOR UPDATE
+      )
+      INSERT INTO ledger (user_id, resource, amount, granted)
+      SELECT ?, ?, least(?::numeric, a.remaining), ?::numeric <= a.remaining
+      FROM account a
+      RETURNING granted
+      """;
 
   record Entry(String resource, BigDecimal amount, boolean granted, String tx) {}
 
