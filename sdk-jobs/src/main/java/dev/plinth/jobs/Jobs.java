@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,12 +72,13 @@ public final class Jobs implements JobQueue, AutoCloseable {
       Plinth plinth,
       Handlers handlers,
       DispatcherSettings settings,
+      Set<String> auditedTypes,
       @Nullable Retention retention) {
     this.plinth = plinth;
     this.handlers = handlers;
     this.settings = settings;
     this.retention = retention;
-    this.statements = new Statements(plinth);
+    this.statements = new Statements(plinth, auditedTypes);
     this.standalone = TxJobQueue.standalone(plinth, statements);
     this.nodes = NodeRepository.standalone(plinth);
     this.watches = new Watches(plinth, statements);

@@ -2,6 +2,8 @@ package dev.plinth.quota;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.usage.UsageMeter;
+import dev.plinth.quota.internal.QuotaMeter;
 import java.util.List;
 
 /**
@@ -38,6 +40,16 @@ public interface Quotas extends UserQuotas, AutoCloseable {
 
   /** The catalogue, in the order of the names. */
   List<Limit> limits();
+
+  /**
+   * These limits as a meter for what users have used already, such as the processor time of their
+   * jobs. Where a limit does not allow the amount, what remains of it is charged all the same, so
+   * that nothing is left to be used: used ends at the cap, never above it. The violation is
+   * recorded and announced as with {@link #charge}. Charges join the given transaction.
+   */
+  default UsageMeter meter() {
+    return new QuotaMeter(this);
+  }
 
   /** Releases what this object holds; close it before its Plinth. Never throws. */
   @Override

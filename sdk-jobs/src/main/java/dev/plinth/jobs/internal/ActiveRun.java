@@ -60,6 +60,7 @@ final class ActiveRun implements JobRun {
   private long stoppedAt;
   private boolean returned;
   private final Set<Session> fenced = new LinkedHashSet<>();
+  private volatile @Nullable RunCharges charges;
 
   ActiveRun(Claimed job, RunSql sql, Class<?> resultType) {
     this.job = job;
@@ -88,6 +89,27 @@ final class ActiveRun implements JobRun {
       thread.interrupt();
     }
     return null;
+  }
+
+  /** Its user is charged for it, or nobody is. */
+  void chargedBy(@Nullable RunCharges charges) {
+    this.charges = charges;
+  }
+
+  /** Charges what was used since the last time. */
+  void charge() {
+    RunCharges all = charges;
+    if (all != null) {
+      all.charge();
+    }
+  }
+
+  /** Charges the rest. */
+  void settle() {
+    RunCharges all = charges;
+    if (all != null) {
+      all.settle();
+    }
   }
 
   /** The handler has ended: it can no longer be told to stop. Returns what it was told before. */
@@ -320,6 +342,10 @@ final class ActiveRun implements JobRun {
     }
     if (!sql.complete(tx, job, result, last)) {
       throw lost();
+    }
+    RunCharges all = charges;
+    if (all != null) {
+      all.chargeIn(tx);
     }
     synchronized (this) {
       if (state == State.RUNNING) {

@@ -17,8 +17,9 @@ final class Control {
   private final Snooze snooze;
   private final Deadlines deadlines;
   private final Watched watched;
+  private final Audited audited;
 
-  Control(Plinth plinth, ProgressRows progressRows, Hints hints) {
+  Control(Plinth plinth, ProgressRows progressRows, Hints hints, Audited audited) {
     Schema schema = plinth.schema();
     this.uniqueKeys = new UniqueKeys(schema, plinth.ids());
     CancelWaiting cancelWaiting = new CancelWaiting(schema, uniqueKeys, plinth.events(), hints);
@@ -28,6 +29,7 @@ final class Control {
     this.snooze = new Snooze(schema, progressRows);
     this.deadlines = new Deadlines(plinth, hints);
     this.watched = new Watched(plinth);
+    this.audited = audited;
   }
 
   /** Those whose claim held have completed. */
@@ -39,6 +41,7 @@ final class Control {
             .map(e -> e.job().id())
             .toList(),
         JobStatus.COMPLETED);
+    audited.completed(tx, endings, held);
   }
 
   UniqueKeys uniqueKeys() {

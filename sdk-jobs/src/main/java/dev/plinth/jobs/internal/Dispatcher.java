@@ -107,10 +107,18 @@ public final class Dispatcher implements AutoCloseable {
             strays,
             runSql,
             statements.control().deadlines(),
+            settings.charging(),
             settings.workers(),
             signal::wake);
     this.watchdog =
-        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
+        new Watchdog(
+            plinth,
+            workers,
+            endings,
+            strays,
+            statements.control(),
+            new Charger(plinth, workers, settings.charging()),
+            this::batchesTouched);
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());

@@ -11,6 +11,12 @@ import java.util.Set;
  * @param pollInterval how often to look without being told
  * @param gracePeriod how long a closing instance waits for handlers
  * @param caps how many jobs of a queue or type may be at work here
+ * @param charging which jobs are charged to their users
  */
 public record DispatcherSettings(
-    int workers, Set<String> queues, Duration pollInterval, Duration gracePeriod, NodeCaps caps) {}
+    int workers,
+    Set<String> queues,
+    Duration pollInterval,
+    Duration gracePeriod,
+    NodeCaps caps,
+    Charging charging) {}

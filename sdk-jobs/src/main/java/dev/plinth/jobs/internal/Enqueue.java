@@ -96,14 +96,16 @@ final class Enqueue {
 
   private final UuidV7 ids;
   private final GateHints gateHints;
+  private final Audited audited;
   private final CopyRecords copy;
   private final Places places;
   private final Places recordsAndPlaces;
   private final String deadlines;
 
-  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
+  Enqueue(Schema schema, UuidV7 ids, GateHints gateHints, Audited audited) {
     this.ids = ids;
     this.gateHints = gateHints;
+    this.audited = audited;
     String toReady =
         READY.replace("{counting}", Parking.counting("c.queue", "c.type", "c.limit_key"));
     this.recordsAndPlaces = places(schema, RECORD, toReady);
@@ -171,6 +173,7 @@ final class Enqueue {
       String statement = (copied ? places : recordsAndPlaces).of(common);
       insert(tx, common, statement, parameters, chunk);
     }
+    audited.enqueued(tx, common, jobs);
     return jobs;
   }
 

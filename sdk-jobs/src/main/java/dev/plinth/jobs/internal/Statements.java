@@ -6,6 +6,7 @@ import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.JobStatistics;
 import dev.plinth.jobs.Repair;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** Every statement of the module, rendered once for a Plinth's schema. */
@@ -41,6 +42,12 @@ public final class Statements {
 
   /** Renders them. */
   public Statements(Plinth plinth) {
+    this(plinth, Set.of());
+  }
+
+  /** Renders them; jobs of these types are announced when they are enqueued and complete. */
+  public Statements(Plinth plinth, Set<String> auditedTypes) {
+    Audited audited = new Audited(auditedTypes, plinth.events());
     Schema schema = plinth.schema();
     this.hints = new Hints(plinth);
     this.gateHints = new GateHints(plinth);
@@ -52,7 +59,7 @@ public final class Statements {
     this.claimers = new Claimers(schema);
     this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
     this.promote = new Promote(schema, gateHints);
-    this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
+    this.enqueue = new Enqueue(schema, plinth.ids(), gateHints, audited);
     EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.fold = new Fold(schema, ends);
     this.batches = new Batches(schema);
@@ -60,7 +67,7 @@ public final class Statements {
     this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
-    this.control = new Control(plinth, progressRows, hints);
+    this.control = new Control(plinth, progressRows, hints, audited);
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema, new ParkedReason(schema));

@@ -14,4 +14,7 @@ sealed interface StopCause {
 
   /** The job's deadline passed. */
   record DeadlinePassed(Instant deadline) implements StopCause {}
+
+  /** The user may use no more of what the job is charged for. */
+  record Refused(String resource, String why) implements StopCause {}
 }

@@ -3,6 +3,7 @@ package dev.plinth.jobs.internal;
 import dev.plinth.jobs.DeadlinePassedException;
 import dev.plinth.jobs.RetryPolicy;
 import dev.plinth.jobs.TimedOutException;
+import dev.plinth.jobs.UsageRefusedException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ final class Stopped {
           thrown == null ? null : Failure.of(thrown),
           run.lastProgress());
     }
+    if (cause instanceof StopCause.Refused refused) {
+      return refused(run, refused, thrown, policy);
+    }
     Duration limit = cause instanceof StopCause.TimedOut timedOut ? timedOut.limit() : null;
     TimedOutException failure =
         new TimedOutException(
@@ -57,5 +61,17 @@ final class Stopped {
         again ? policy.delayAfter(run.attempt()) : null,
         run.lastProgress(),
         Ending.Failed.Kind.TIMED_OUT);
+  }
+
+  private static Ending refused(
+      ActiveRun run, StopCause.Refused cause, @Nullable Throwable thrown, RetryPolicy policy) {
+    UsageRefusedException failure =
+        new UsageRefusedException(cause.resource(), cause.why(), thrown);
+    boolean again = run.attempt() < run.maxAttempts() && Workers.isRetryable(policy, failure);
+    return new Ending.Failed(
+        run.job(),
+        Failure.of(failure),
+        again ? policy.delayAfter(run.attempt()) : null,
+        run.lastProgress());
   }
 }

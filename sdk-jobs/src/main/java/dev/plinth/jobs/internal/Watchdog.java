@@ -39,6 +39,7 @@ final class Watchdog implements AutoCloseable {
   private final Endings endings;
   private final Strays strays;
   private final Control control;
+  private final Charger charger;
   private final Runnable batchesTouched;
   private final Evict evict;
   private final List<Chore> chores;
@@ -57,12 +58,14 @@ final class Watchdog implements AutoCloseable {
       Endings endings,
       Strays strays,
       Control control,
+      Charger charger,
       Runnable batchesTouched) {
     this.plinth = plinth;
     this.workers = workers;
     this.endings = endings;
     this.strays = strays;
     this.control = control;
+    this.charger = charger;
     this.batchesTouched = batchesTouched;
     this.evict = new Evict(plinth, endings);
     this.chores =
@@ -113,6 +116,7 @@ final class Watchdog implements AutoCloseable {
   private long turn() {
     try {
       workers.running().forEach(ActiveRun::stopWhenTooLong);
+      charger.chargeWhenDue();
       if (hinted.get() || System.nanoTime() - lookedAt >= period()) {
         look();
       }
@@ -131,7 +135,7 @@ final class Watchdog implements AutoCloseable {
         next = Math.min(next, Math.max(left, 0));
       }
     }
-    return next;
+    return workers.isIdle() ? next : Math.min(next, Math.max(charger.left(), 0));
   }
 
   private long period() {

@@ -32,6 +32,7 @@ final class Workers {
   private final Begun begun;
   private final RunSql runSql;
   private final Deadlines deadlines;
+  private final Charging charging;
   private final int limit;
   private final Runnable hungry;
   private final Deque<Claimed> waiting = new ArrayDeque<>();
@@ -48,6 +49,7 @@ final class Workers {
       Strays strays,
       RunSql runSql,
       Deadlines deadlines,
+      Charging charging,
       int limit,
       Runnable hungry) {
     this.plinth = plinth;
@@ -57,6 +59,7 @@ final class Workers {
     this.begun = new Begun(plinth);
     this.runSql = runSql;
     this.deadlines = deadlines;
+    this.charging = charging;
     this.limit = limit;
     this.hungry = hungry;
   }
@@ -218,6 +221,7 @@ final class Workers {
       run.leave();
       running.remove(run);
     }
+    run.settle();
     if (!run.end()) {
       // It was released or lost, and has its end already.
       strays.forget(run.job());
@@ -254,6 +258,7 @@ final class Workers {
       timed.accept(timeout);
     }
     beginning.run();
+    run.chargedBy(charging.begin(plinth, run));
     try {
       Object result = handler.body().run(handlers.upcast(job, plinth.json()), run, plinth.json());
       StopCause cause = run.returned();
