@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * programs that work off what is there and end. Made by {@link Jobs#runManually()}; ends with that
  * {@code Jobs}.
  *
- * <p>A handler is not interrupted when its instance is declared dead in the meantime, which a test
- * that moves the clock would bring about; what it writes then is fenced as ever.
+ * <p>A handler is not interrupted, since there is no other thread to do it: neither when its
+ * instance is declared dead in the meantime, which a test that moves the clock would bring about,
+ * nor when its time is over or the job is cancelled. What it writes then is fenced as ever.
  *
  * <p>Safe for use by many threads, one at a time.
  */

@@ -43,16 +43,11 @@ class CutTest {
         await().pollDelay(Duration.ofMillis(random.nextInt(60))).until(() -> true);
         terminate(judge, random.nextInt(8));
       }
-      await()
-          .atMost(Duration.ofMinutes(3))
-          .ignoreExceptionsInstanceOf(PlinthException.class)
-          .until(() -> Effects.pending(plinth) == 0);
+      Effects.awaitEnded(plinth, Duration.ofMinutes(3));
       await()
           .ignoreExceptionsInstanceOf(PlinthException.class)
           .until(() -> inspect.batch(batch).orElseThrow().isFinished());
-      await()
-          .ignoreExceptionsInstanceOf(PlinthException.class)
-          .until(() -> Effects.pending(plinth) == 0);
+      Effects.awaitEnded(plinth, Duration.ofMinutes(1));
     }
     Effects.areRight(plinth, inspect, JOBS + 1L);
   }

@@ -1,13 +1,16 @@
 package dev.plinth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.PlinthException;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Jobs that leave a row in a table of the host's each time they have an effect, and what must be
@@ -86,6 +89,45 @@ final class Effects {
   static long pending(Plinth plinth) {
     return count(
         plinth, "SELECT count(*) FROM plinth.computational_jobs WHERE completed_at IS NULL");
+  }
+
+  /**
+   * Waits until every job has ended.
+   *
+   * @throws AssertionError when that takes longer, with where the others are
+   */
+  static void awaitEnded(Plinth plinth, Duration atMost) {
+    try {
+      await()
+          .atMost(atMost)
+          .pollInterval(Duration.ofMillis(20))
+          .ignoreExceptionsInstanceOf(PlinthException.class)
+          .until(() -> pending(plinth) == 0);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("Jobs have not ended: " + places(plinth), e);
+    }
+  }
+
+  private static String places(Plinth plinth) {
+    return plinth.transactReturning(
+        tx ->
+            String.join(
+                "; ",
+                Sql.query(
+                    tx.connection(),
+                    """
+                    SELECT (SELECT count(*) FROM plinth.job_ready) || ' ready, '
+                      || (SELECT count(*) FROM plinth.job_delayed) || ' delayed, leases: '
+                      || coalesce((SELECT string_agg(l::text, ' ') FROM (
+                           SELECT l.instance_id, l.claimer, count(*), min(l.claimed_at),
+                                  i.ended_at, i.expires_at
+                           FROM plinth.job_leases l
+                           LEFT JOIN plinth.instances i ON i.id = l.instance_id
+                           GROUP BY 1, 2, 5, 6) l), 'none')
+                      || ', claimers: ' || coalesce((SELECT string_agg(c::text, ' ')
+                           FROM plinth.job_claimers c), 'none') || ', now ' || now()
+                    """,
+                    row -> row.getString(1))));
   }
 
   /** Every job has ended well and left its effect: once, or once for each claim. */

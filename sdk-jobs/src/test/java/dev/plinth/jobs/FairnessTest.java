@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.identity.NewUser;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestNodes;
@@ -88,6 +89,39 @@ class FairnessTest {
     return before.get() - atCommit;
   }
 
+  /**
+   * Returns how many of the others' jobs were claimed between the single job's commit and its
+   * claim. Counted by claims: what one node has claimed may wait for a processor while others go
+   * on.
+   */
+  private long claimedBefore(UUID user) {
+    before.set(-1);
+    JobId id = jobs.enqueue(Kinds.PLAIN, new Number(1), JobOptions.defaults().user(user));
+    String committed =
+        plinth
+            .<List<String>, RuntimeException>transactReturning(
+                tx ->
+                    Sql.query(
+                        tx.connection(),
+                        "SELECT statement_timestamp()::text",
+                        row -> row.getString(1)))
+            .get(0);
+    await().until(() -> jobs.find(id).orElseThrow().status() == JobStatus.COMPLETED);
+    return AtWork.number(
+        plinth,
+        """
+        SELECT count(*)
+        FROM (
+          SELECT started_at AS at FROM plinth.computational_jobs WHERE status = 'completed'
+          UNION ALL
+          SELECT claimed_at FROM plinth.job_leases
+        ) claims
+        WHERE at > '%s'
+          AND at < (SELECT started_at FROM plinth.computational_jobs WHERE id = '%s')
+        """
+            .formatted(committed, id));
+  }
+
   @Test
   void singleJob_waitsForAtMostTwoSharesOfAnotherUser(TestNodes nodes) {
     int many = LARGE ? 1_000_000 : 50_000;
@@ -103,25 +137,26 @@ class FairnessTest {
     await().until(() -> ofTheMany.get() > 2 * SHARE);
     int through = ofTheMany.get();
     long since = System.nanoTime();
-    List<Integer> waited = new ArrayList<>();
+    List<Long> waited = new ArrayList<>();
     List<Long> times = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       long at = System.nanoTime();
-      waited.add(single(modest));
+      waited.add(claimedBefore(modest));
       times.add((ranAt.get() - at) / 1_000_000);
       assertThat(AtWork.number(plinth, "SELECT count(*) FROM plinth.job_parked")).isPositive();
     }
 
     System.out.printf(
-        "a single job alone: %d ms; behind %,d jobs of another user, of which %s began before it:"
+        "a single job alone: %d ms; behind %,d jobs of another user, of which %s were claimed before it:"
             + " %s ms; %,d jobs a second through the gate meanwhile%n",
         alone / 1_000_000,
         many,
         waited,
         times,
         (ofTheMany.get() - through) * 1_000_000_000L / (System.nanoTime() - since));
-    // One share that was let through already, and one by a turn at the gate that was under way.
-    assertThat(waited).allMatch(count -> count <= 2 * SHARE + 1);
+    // One share that was let through already, and one by a turn at the gate that was under way. A
+    // claim is dated when its statement arrives, not when it sees who is in line: hence one more.
+    assertThat(waited).allMatch(count -> count <= 3 * SHARE);
   }
 
   @Test

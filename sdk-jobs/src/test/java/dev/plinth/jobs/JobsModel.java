@@ -27,7 +27,11 @@ final class JobsModel {
     /** Throws what is not. */
     FAILS_FOR_GOOD,
     /** Completes in a transaction that rolls back. */
-    ROLLS_BACK
+    ROLLS_BACK,
+    /** Puts the job off the first time, and returns the second. */
+    SNOOZES,
+    /** Gives the job up. */
+    DISCARDS
   }
 
   static final class ModelJob {
@@ -48,7 +52,7 @@ final class JobsModel {
     }
 
     boolean hasEnded() {
-      return status == JobStatus.COMPLETED || status == JobStatus.FAILED;
+      return status.isEnded();
     }
 
     boolean isDelayed() {
@@ -60,7 +64,7 @@ final class JobsModel {
     final BatchId id;
     boolean sealed;
     boolean ended;
-    boolean failed;
+    Batch.Status status = Batch.Status.OPEN;
 
     ModelBatch(BatchId id) {
       this.id = id;
@@ -114,6 +118,15 @@ final class JobsModel {
     switch (job.behaviour) {
       case COMPLETES, COMPLETES_WITH_EFFECT -> ended(job, Outcome.COMPLETED, JobStatus.COMPLETED);
       case FAILS_FOR_GOOD -> ended(job, Outcome.FAILED, JobStatus.FAILED);
+      case DISCARDS -> ended(job, Outcome.DISCARDED, JobStatus.FAILED);
+      case SNOOZES -> {
+        if (job.outcomes.contains(Outcome.SNOOZED)) {
+          ended(job, Outcome.COMPLETED, JobStatus.COMPLETED);
+        } else {
+          job.outcomes.add(Outcome.SNOOZED);
+          job.status = job.attempt > 1 ? JobStatus.RETRYING : JobStatus.SCHEDULED;
+        }
+      }
       case FAILS, ROLLS_BACK -> {
         if (job.attempt < job.max) {
           job.outcomes.add(Outcome.RETRIED);
@@ -155,6 +168,19 @@ final class JobsModel {
   boolean isDone(ModelBatch batch) {
     return batch.sealed
         && jobs.values().stream().filter(job -> job.batch == batch).allMatch(ModelJob::hasEnded);
+  }
+
+  /** Cancelled while it waited. */
+  void cancelled(ModelJob job) {
+    job.status = JobStatus.CANCELLED;
+  }
+
+  /** How a batch ends whose jobs have ended so. */
+  Batch.Status endOf(ModelBatch batch) {
+    if (count(batch, JobStatus.FAILED) > 0) {
+      return Batch.Status.FAILED;
+    }
+    return count(batch, JobStatus.CANCELLED) > 0 ? Batch.Status.CANCELLED : Batch.Status.COMPLETED;
   }
 
   long count(ModelBatch batch, JobStatus status) {

@@ -90,6 +90,8 @@ class JobsModelTest {
 
   record Seal(int batch) implements Step {}
 
+  record Cancel(int which) implements Step {}
+
   /** A node claims and closes, so that the job is given back. */
   record Release() implements Step {}
 
@@ -116,6 +118,7 @@ class JobsModelTest {
             Tuple.of(2, Arbitraries.integers().between(1, 30).map(Advance::new)),
             Tuple.of(2, Arbitraries.integers().between(0, 9).map(RetryFailed::new)),
             Tuple.of(1, Arbitraries.integers().between(0, 1).map(Seal::new)),
+            Tuple.of(1, Arbitraries.integers().between(0, 9).map(Cancel::new)),
             Tuple.of(1, Arbitraries.just(new Release())),
             Tuple.of(1, Arbitraries.just(new Die())),
             Tuple.of(1, Arbitraries.just(new Zombie())));
@@ -179,6 +182,12 @@ class JobsModelTest {
   private static void behave(Plinth plinth, Behaviour behaviour, JobRun run) {
     switch (behaviour) {
       case COMPLETES -> {}
+      case SNOOZES -> {
+        if (!wasSnoozed(plinth, run)) {
+          throw run.snooze(Duration.ofMinutes(10));
+        }
+      }
+      case DISCARDS -> throw run.discard("no use");
       case FAILS -> throw new IllegalStateException("fails");
       case FAILS_FOR_GOOD -> throw new IllegalArgumentException("fails for good");
       case COMPLETES_WITH_EFFECT ->
@@ -195,6 +204,17 @@ class JobsModelTest {
                 throw new IllegalStateException("rolls back");
               });
     }
+  }
+
+  private static boolean wasSnoozed(Plinth plinth, JobRun run) {
+    return plinth.transactReturning(
+        tx ->
+            Sql.first(
+                    tx.connection(),
+                    "SELECT 1 FROM plinth.job_attempts WHERE job_id = ? AND outcome = 'snoozed'",
+                    row -> true,
+                    run.id().value())
+                .isPresent());
   }
 
   private static void effect(JobRun run, Connection connection) {
@@ -223,6 +243,8 @@ class JobsModelTest {
       retry(retry.which());
     } else if (step instanceof Seal seal) {
       seal(model.batches.get(seal.batch()));
+    } else if (step instanceof Cancel cancel) {
+      cancel(cancel.which());
     } else if (step instanceof Release) {
       release();
     } else if (step instanceof Die) {
@@ -271,9 +293,27 @@ class JobsModelTest {
     }
   }
 
+  private void cancel(int which) {
+    List<Map.Entry<JobId, ModelJob>> all = List.copyOf(model.jobs.entrySet());
+    if (all.isEmpty()) {
+      return;
+    }
+    Map.Entry<JobId, ModelJob> chosen = all.get(which % all.size());
+    CancelResult result = jobs.cancel(chosen.getKey(), Cancellation.because("changed my mind"));
+    if (chosen.getValue().hasEnded()) {
+      assertThat(result).isEqualTo(CancelResult.NOT_PENDING);
+    } else {
+      assertThat(result).isEqualTo(CancelResult.CANCELLED);
+      model.cancelled(chosen.getValue());
+    }
+  }
+
   private void seal(ModelBatch batch) {
     assertThat(jobs.seal(batch.id)).isTrue();
     batch.sealed = true;
+    if (batch.status == Batch.Status.OPEN) {
+      batch.status = Batch.Status.SEALED;
+    }
   }
 
   /** What any node does in the background; what is due is asked of the database's own clock. */
@@ -306,7 +346,7 @@ class JobsModelTest {
     for (ModelBatch batch : model.batches) {
       if (!batch.ended && model.isDone(batch)) {
         batch.ended = true;
-        batch.failed = model.count(batch, JobStatus.FAILED) > 0;
+        batch.status = model.endOf(batch);
         JobId callback = jobs.batch(batch.id).orElseThrow().callback();
         assertThat(callback).isNotNull();
         ModelJob job = model.added(callback, Behaviour.COMPLETES, 0, null, null);
@@ -463,12 +503,10 @@ class JobsModelTest {
     for (ModelBatch batch : model.batches) {
       Batch found = jobs.batch(batch.id).orElseThrow();
       assertThat(found.completed()).isEqualTo(model.count(batch, JobStatus.COMPLETED));
-      assertThat(found.failed()).isEqualTo(model.count(batch, JobStatus.FAILED));
-      assertThat(found.status())
-          .isEqualTo(
-              batch.ended
-                  ? batch.failed ? Batch.Status.FAILED : Batch.Status.COMPLETED
-                  : batch.sealed ? Batch.Status.SEALED : Batch.Status.OPEN);
+      assertThat(found.cancelled()).isEqualTo(model.count(batch, JobStatus.CANCELLED));
+      assertThat(found.failed())
+          .isEqualTo(model.count(batch, JobStatus.FAILED) + found.cancelled());
+      assertThat(found.status()).isEqualTo(batch.status);
     }
     assertThat(jobs.list(JobFilter.all(), Page.first(1_000))).hasSize(model.jobs.size());
   }

@@ -75,7 +75,8 @@ class LateCommitTest {
     }
 
     List<JobId> enqueue(JobType<Number> type, int count, JobOptions options) {
-      return inspect.in(plinth.join(connection)).enqueueAll(type, Effects.numbers(count), options);
+      return new ArrayList<>(
+          inspect.in(plinth.join(connection)).enqueueAll(type, Effects.numbers(count), options));
     }
 
     void commit(int enqueued) throws SQLException {

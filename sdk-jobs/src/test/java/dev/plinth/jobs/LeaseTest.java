@@ -6,11 +6,15 @@ import static org.awaitility.Awaitility.await;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
+import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
+import dev.plinth.test.TestDatabase;
+import java.sql.DriverManager;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,42 +72,36 @@ class LeaseTest {
     return inspect.find(id).orElseThrow().status();
   }
 
+  /** The instance lives on, so nobody rescues what it has claimed without knowing. */
   @Test
-  void claimWhoseCommitWasNotHeardOf_isGivenBack(Plinth plinth) throws Exception {
-    CountDownLatch begun = new CountDownLatch(1);
-    CountDownLatch goOn = new CountDownLatch(1);
-    try (Jobs jobs =
-        builder(plinth)
-            .handle(
-                Kinds.PLAIN,
-                (args, run) -> {
-                  begun.countDown();
-                  goOn.await();
-                })
-            .handle(ONCE, (args, run) -> {})
-            .build()) {
+  void claimWhoseCommitWasNotHeardOf_isGivenBack(TestDatabase database) {
+    try (FaultyProxy network = FaultyProxy.to(database);
+        Plinth plinth =
+            Plinth.builder()
+                .connectionSource(() -> DriverManager.getConnection(network.url()))
+                .schema(database.schema("plinth"))
+                .clock(database.clock())
+                .build();
+        Jobs jobs = builder(plinth).handle(Kinds.PLAIN, (args, run) -> {}).build()) {
       jobs.start();
-      JobId working = jobs.enqueue(Kinds.PLAIN, new Number(1));
-      assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
-      Holder holder =
-          plinth.transactReturning(
-              tx ->
-                  Sql.query(
-                          tx.connection(),
-                          "SELECT instance_id, claimer FROM plinth.job_leases",
-                          row ->
-                              new Holder(
-                                  row.getObject(1, UUID.class), row.getObject(2, UUID.class)))
-                      .get(0));
 
-      JobId stray = claimed(plinth, ONCE, holder, false);
+      for (int losses = 0; losses < 30; losses++) {
+        List<Number> some = IntStream.range(0, 5).mapToObj(Number::new).toList();
+        inspect.enqueueAll(Kinds.PLAIN, some, JobOptions.defaults());
+        network.loseNextCommit(FaultyProxy.Loss.AFTER_IT_HAPPENED);
+        await().until(() -> !network.isCommitLossPending());
+      }
 
-      await().until(() -> status(stray) == JobStatus.COMPLETED);
-      assertThat(status(working)).isEqualTo(JobStatus.RUNNING);
-      goOn.countDown();
-      await().until(() -> status(working) == JobStatus.COMPLETED);
-      assertThat(jobs.find(working).orElseThrow().errorRecoveryAttempts()).isZero();
+      await().until(() -> all(JobStatus.COMPLETED));
+      assertThat(inspect.list(JobFilter.all(), Page.first(1000)))
+          .hasSize(150)
+          .allSatisfy(job -> assertThat(job.errorRecoveryAttempts()).isZero());
     }
+  }
+
+  private boolean all(JobStatus status) {
+    return inspect.list(JobFilter.all(), Page.first(1000)).stream()
+        .allMatch(job -> job.status() == status);
   }
 
   @Test

@@ -161,7 +161,7 @@ public final class TestDatabase implements AutoCloseable {
     List<AutoCloseable> closing = new ArrayList<>();
     pools.forEach(pool -> closing.add(pool::requireAllReturned));
     closing.addAll(pools);
-    closing.add(offset::close);
+    closing.add(offset);
     closing.add(this::drop);
     Closing.all(closing);
   }

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Claims for one dispatcher: enters the instance among the claimers before its first claim, and
@@ -15,6 +17,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * Used by the dispatcher's thread, but for hints.
  */
 final class Claiming {
+  private static final Logger log = LoggerFactory.getLogger(Claiming.class);
+
   private final Plinth plinth;
   private final Claimers claimers;
   private final Strays strays;
@@ -47,7 +51,16 @@ final class Claiming {
     boolean wasHinted = watch.hinted.getAndSet(false);
     List<Claimed> claimed = new ArrayList<>(next(claim, watch, instance, room));
     if (watch.isToBeLookedAt(claimed.size(), room, wasHinted)) {
-      look(watch);
+      try {
+        look(watch);
+      } catch (RuntimeException e) {
+        // What is claimed is known to the strays already, so nobody else would ever run it.
+        if (claimed.isEmpty()) {
+          throw e;
+        }
+        log.debug("The lanes of {} cannot be looked at now", queue, e);
+        return claimed;
+      }
       if (claimed.isEmpty()) {
         claimed.addAll(next(claim, watch, instance, room));
       }

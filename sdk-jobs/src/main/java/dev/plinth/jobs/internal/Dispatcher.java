@@ -268,7 +268,8 @@ public final class Dispatcher implements AutoCloseable {
 
   /** Makes ready what can be, until nothing more can. */
   public void readyByHand() {
-    List.of(promoting, rescuing, folding, tidying, unblocking, looking).forEach(Chore::runToTheEnd);
+    List.of(firing, promoting, rescuing, folding, tidying, unblocking, looking)
+        .forEach(Chore::runToTheEnd);
   }
 
   /** Does all that any node may do at any time, until nothing of it is left. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Writes new jobs: their records, and their places in line. */
 final class Enqueue {
   private static final int AT_ONCE = 2_000;
+  private static final int PLACED_AT_ONCE = 10_000;
 
   private static final String RECORD =
       """
@@ -84,26 +85,49 @@ final class Enqueue {
       FROM unnest(?::uuid[]) AS g(id)
       """;
 
+  /** For records that were written already. */
+  private static final String RECORDED =
+      """
+      WITH given AS MATERIALIZED (
+        SELECT g.id
+        FROM unnest(?::uuid[]) AS g(id)
+      )
+      """;
+
   private final UuidV7 ids;
   private final GateHints gateHints;
-  private final String ready;
-  private final String delayed;
-  private final String waiting;
-  private final String waitingLater;
+  private final CopyRecords copy;
+  private final Places places;
+  private final Places recordsAndPlaces;
   private final String deadlines;
 
   Enqueue(Schema schema, UuidV7 ids, GateHints gateHints) {
     this.ids = ids;
     this.gateHints = gateHints;
-    this.ready =
-        schema.render(
-            RECORD.replace("{at}", "NULL::timestamptz")
-                + READY.replace(
-                    "{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
-    this.delayed = schema.render(RECORD.replace("{at}", AT) + DELAYED.replace("{at}", AT));
-    this.waiting = schema.render((RECORD + WAITING).replace("{at}", "NULL::timestamptz"));
-    this.waitingLater = schema.render((RECORD + WAITING).replace("{at}", AT));
+    String toReady =
+        READY.replace("{counting}", Parking.counting("c.queue", "c.type", "c.limit_key"));
+    this.recordsAndPlaces = places(schema, RECORD, toReady);
+    this.places = places(schema, RECORDED, toReady);
     this.deadlines = schema.render(DEADLINES);
+    this.copy = new CopyRecords(schema);
+  }
+
+  private static Places places(Schema schema, String given, String toReady) {
+    return new Places(
+        schema.render((given + toReady).replace("{at}", "NULL::timestamptz")),
+        schema.render((given + DELAYED).replace("{at}", AT)),
+        schema.render((given + WAITING).replace("{at}", "NULL::timestamptz")),
+        schema.render((given + WAITING).replace("{at}", AT)));
+  }
+
+  /** Statements that put jobs in their places: now or later, waiting for others or not. */
+  private record Places(String ready, String delayed, String waiting, String waitingLater) {
+    String of(Common c) {
+      if (c.waits()) {
+        return c.isLater() ? waitingLater : waiting;
+      }
+      return c.isLater() ? delayed : ready;
+    }
   }
 
   /**
@@ -132,24 +156,26 @@ final class Enqueue {
 
   /** With ids that were drawn before. */
   List<JobId> write(Tx tx, Common common, List<JobId> jobs, List<Json> args) {
-    for (int from = 0; from < args.size(); from += AT_ONCE) {
-      List<Json> chunk = args.subList(from, Math.min(from + AT_ONCE, args.size()));
-      UUID[] chunkIds = new UUID[chunk.size()];
-      String[] texts = new String[chunk.size()];
-      for (int i = 0; i < chunkIds.length; i++) {
-        chunkIds[i] = jobs.get(from + i).value();
-        texts[i] = chunk.get(i).text();
+    boolean copied = args.size() >= CopyRecords.WORTH_IT && copy.write(tx, common, jobs, args);
+    int atOnce = copied ? PLACED_AT_ONCE : AT_ONCE;
+    for (int from = 0; from < args.size(); from += atOnce) {
+      int to = Math.min(from + atOnce, args.size());
+      UUID[] chunk = jobs.subList(from, to).stream().map(JobId::value).toArray(UUID[]::new);
+      List<@Nullable Object> parameters = new ArrayList<>();
+      parameters.add(chunk);
+      if (!copied) {
+        parameters.add(args.subList(from, to).stream().map(Json::text).toArray(String[]::new));
+        addRecord(parameters, common);
       }
-      insert(tx, common, chunkIds, texts);
+      addPlace(parameters, common);
+      String statement = (copied ? places : recordsAndPlaces).of(common);
+      insert(tx, common, statement, parameters, chunk);
     }
     return jobs;
   }
 
-  private void insert(Tx tx, Common c, UUID[] chunkIds, String[] texts) {
+  private static void addRecord(List<@Nullable Object> parameters, Common c) {
     JobOptions o = c.options();
-    List<@Nullable Object> parameters = new ArrayList<>();
-    parameters.add(chunkIds);
-    parameters.add(texts);
     parameters.add(c.tenant());
     parameters.add(o.user());
     parameters.add(c.type());
@@ -167,35 +193,36 @@ final class Enqueue {
     parameters.add(o.deadline());
     parameters.add(o.timeout() == null ? null : o.timeout().toMillis());
     parameters.add(o.unique() == null ? null : true);
-    boolean later = c.isLater();
-    if (later) {
-      parameters.add(o.runAt());
-      parameters.add(o.delay());
-    }
+    addTime(parameters, c);
+  }
+
+  private static void addPlace(List<@Nullable Object> parameters, Common c) {
     parameters.add(c.queue());
-    parameters.add(o.priority());
+    parameters.add(c.options().priority());
     parameters.add(c.type());
     parameters.add(c.version());
-    if (later) {
-      parameters.add(o.runAt());
-      parameters.add(o.delay());
-    } else if (!c.waits()) {
-      parameters.add(o.limitKey());
-      parameters.add(o.user());
-    }
-    int inLine = Sql.update(tx.connection(), statement(c), parameters.toArray());
-    if (inLine < chunkIds.length) {
-      gateHints.parked(tx);
-    }
-    if (o.deadline() != null) {
-      Sql.update(tx.connection(), deadlines, o.deadline(), chunkIds);
+    addTime(parameters, c);
+    if (!c.isLater() && !c.waits()) {
+      parameters.add(c.options().limitKey());
+      parameters.add(c.options().user());
     }
   }
 
-  private String statement(Common c) {
-    if (c.waits()) {
-      return c.isLater() ? waitingLater : waiting;
+  private static void addTime(List<@Nullable Object> parameters, Common c) {
+    if (c.isLater()) {
+      parameters.add(c.options().runAt());
+      parameters.add(c.options().delay());
     }
-    return c.isLater() ? delayed : ready;
+  }
+
+  private void insert(
+      Tx tx, Common c, String statement, List<@Nullable Object> parameters, UUID[] chunk) {
+    int inLine = Sql.update(tx.connection(), statement, parameters.toArray());
+    if (inLine < chunk.length) {
+      gateHints.parked(tx);
+    }
+    if (c.options().deadline() != null) {
+      Sql.update(tx.connection(), deadlines, c.options().deadline(), chunk);
+    }
   }
 }

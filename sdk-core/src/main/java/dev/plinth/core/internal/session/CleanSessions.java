@@ -19,7 +19,8 @@ final class CleanSessions {
 
   /**
    * A batch of ids and which of them are over. Rows that somebody has locked are left for the next
-   * time.
+   * time. The batch has no upper bound: to the planner a range is a small part of the table, which
+   * it would read as a whole, and sort, for each batch.
    */
   private static final String DELETE =
       """
@@ -27,23 +28,26 @@ final class CleanSessions {
         SELECT id, least(expires_at, idle_expires_at, ended_at) AS over_at
         FROM {schema}.sessions
         WHERE id > ?
-          AND id < (lpad(to_hex(
-                (extract(epoch FROM {now} - make_interval(secs => ?)) * 1000)::bigint), 12, '0')
-                || '00000000000000000000')::uuid
         ORDER BY id
         LIMIT ?
+      ), old AS (
+        SELECT id, over_at
+        FROM page
+        WHERE id < (lpad(to_hex(
+                (extract(epoch FROM {now} - make_interval(secs => ?)) * 1000)::bigint), 12, '0')
+                || '00000000000000000000')::uuid
       ), over AS (
         SELECT s.id
         FROM {schema}.sessions s
-        JOIN page ON page.id = s.id
-        WHERE page.over_at <= {now} - make_interval(secs => ?)
+        JOIN old ON old.id = s.id
+        WHERE old.over_at <= {now} - make_interval(secs => ?)
         FOR UPDATE OF s SKIP LOCKED
       ), deleted AS (
         DELETE FROM {schema}.sessions s
         USING over
         WHERE s.id = over.id
       )
-      SELECT id FROM page ORDER BY id DESC LIMIT 1
+      SELECT id FROM old ORDER BY id DESC LIMIT 1
       """;
 
   private final Transactions transactions;
@@ -68,8 +72,8 @@ final class CleanSessions {
                       delete,
                       row -> SessionRows.uuid(row, "id"),
                       after,
-                      HISTORY,
                       BATCH,
+                      HISTORY,
                       HISTORY));
     }
   }

@@ -257,8 +257,8 @@ class NodeTasksTest {
                 "SELECT * FROM plinth.node_heartbeats n WHERE n.node_id = '"
                     + UUID.randomUUID()
                     + "' ORDER BY n.id DESC LIMIT 20"))
-        .contains("node_id_id_idx")
-        .doesNotContain("Seq Scan on node_heartbeats_p");
+        .as("the one day that has rows; empty ones are not worth an index")
+        .containsPattern("Index Scan Backward using node_heartbeats_p\\d+_node_id_id_idx");
   }
 
   private static String plan(Plinth plinth, ReadNodes read, TxOptions options, NodeFilter filter) {
