@@ -2,6 +2,7 @@ package dev.plinth.examples.quickstart;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.plinth.examples.quickstart.jobs.JobsChapter;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -60,6 +61,11 @@ final class HostDatabase implements AutoCloseable {
 
   HikariDataSource pool() {
     return pool;
+  }
+
+  /** For another process. */
+  JobsChapter.Database forOthers() {
+    return new JobsChapter.Database(url, user, password);
   }
 
   /** The address as it may be shown: without a password, unless it is the embedded server's. */

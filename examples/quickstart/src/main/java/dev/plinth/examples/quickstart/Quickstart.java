@@ -4,6 +4,7 @@ import dev.plinth.audit.AuditLog;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthException;
 import dev.plinth.core.identity.User;
+import dev.plinth.examples.quickstart.jobs.JobsChapter;
 import dev.plinth.jobs.Batch;
 import dev.plinth.jobs.Jobs;
 import dev.plinth.oauth.Provider;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Parameters;
           + " every file exactly once. Folders named .git and target are passed over."
     })
 public final class Quickstart implements Callable<Integer> {
+  private static final String JOBS = "jobs";
   private static final int POOL_SIZE = 10;
   private static final long ADAS_FILES = 1_000_000;
 
@@ -68,6 +70,14 @@ public final class Quickstart implements Callable<Integer> {
       description =
           "make each file take longer, to have time for killing (default: ${DEFAULT-VALUE})")
   private long pace;
+
+  @Option(
+      names = "--chapter",
+      paramLabel = "NAME",
+      description =
+          "show one thing by itself; jobs: a graph over the files, steps, a schedule, limits, a paused queue, and a"
+              + " process that is killed half-way")
+  private @Nullable String chapter;
 
   private final PrintStream out;
   private final boolean terminal;
@@ -102,30 +112,43 @@ public final class Quickstart implements Callable<Integer> {
     if (pace < 0 || pace > 60_000) {
       throw new UserError("--pace must be between 0 and 60000, but is " + pace);
     }
+    if (chapter != null && !chapter.equals(JOBS)) {
+      throw new UserError("--chapter must be jobs, but is " + chapter);
+    }
     Path root = folder().toAbsolutePath().normalize();
     List<String> paths = FolderFiles.list(root);
     try (HostDatabase database = HostDatabase.open(System.getenv(), keep, POOL_SIZE);
-        Catalogue catalogue = Catalogue.start();
         Plinth plinth =
             Plinth.builder()
                 .dataSource(database.pool())
                 .keys(ExampleKeys.get(System.getenv()))
-                .instanceTimeToLive(Duration.ofSeconds(4))
+                .instanceTimeToLive(JobsChapter.TIME_TO_LIVE)
                 .build()) {
       out.printf(
           "PostgreSQL %s%s, %s%n",
           database.version(), database.isEmbedded() ? " (embedded)" : "", database.address());
       plinth.migrations().migrate();
-      try (AuditLog audit = AuditLog.create(plinth);
-          Quotas quotas = quotas(plinth);
-          Tokens tokens = tokens(plinth, catalogue)) {
-        scan(plinth, audit, quotas, tokens, catalogue, root, paths);
-      }
+      boolean good =
+          chapter == null
+              ? scan(plinth, root, paths)
+              : new JobsChapter(out, terminal, plinth, database.forOthers())
+                  .run(root, paths, workers);
       if (keep) {
         out.printf("%nThe database is kept: %s%n", database.address());
       }
+      return good ? 0 : 1;
     }
-    return 0;
+  }
+
+  private boolean scan(Plinth plinth, Path root, List<String> paths)
+      throws SQLException, InterruptedException {
+    try (Catalogue catalogue = Catalogue.start();
+        AuditLog audit = AuditLog.create(plinth);
+        Quotas quotas = quotas(plinth);
+        Tokens tokens = tokens(plinth, catalogue)) {
+      scan(plinth, audit, quotas, tokens, catalogue, root, paths);
+      return true;
+    }
   }
 
   private void scan(
