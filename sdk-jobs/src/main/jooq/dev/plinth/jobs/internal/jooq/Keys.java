@@ -8,11 +8,35 @@ import dev.plinth.jobs.internal.jooq.tables.BatchDeltas;
 import dev.plinth.jobs.internal.jooq.tables.BatchJobCollections;
 import dev.plinth.jobs.internal.jooq.tables.ComputationalJobs;
 import dev.plinth.jobs.internal.jooq.tables.JobAttempts;
+import dev.plinth.jobs.internal.jooq.tables.JobCancels;
+import dev.plinth.jobs.internal.jooq.tables.JobClaimers;
+import dev.plinth.jobs.internal.jooq.tables.JobCountDeltas;
+import dev.plinth.jobs.internal.jooq.tables.JobDeadlines;
 import dev.plinth.jobs.internal.jooq.tables.JobDelayed;
+import dev.plinth.jobs.internal.jooq.tables.JobEdges;
+import dev.plinth.jobs.internal.jooq.tables.JobGatekeeper;
+import dev.plinth.jobs.internal.jooq.tables.JobGroups;
+import dev.plinth.jobs.internal.jooq.tables.JobHandlers;
 import dev.plinth.jobs.internal.jooq.tables.JobLeases;
+import dev.plinth.jobs.internal.jooq.tables.JobLimits;
+import dev.plinth.jobs.internal.jooq.tables.JobMarks;
+import dev.plinth.jobs.internal.jooq.tables.JobParked;
 import dev.plinth.jobs.internal.jooq.tables.JobProgress;
+import dev.plinth.jobs.internal.jooq.tables.JobQueueTurns;
+import dev.plinth.jobs.internal.jooq.tables.JobQueues;
 import dev.plinth.jobs.internal.jooq.tables.JobReady;
+import dev.plinth.jobs.internal.jooq.tables.JobSchedules;
+import dev.plinth.jobs.internal.jooq.tables.JobSignals;
+import dev.plinth.jobs.internal.jooq.tables.JobStatistics;
+import dev.plinth.jobs.internal.jooq.tables.JobSteps;
+import dev.plinth.jobs.internal.jooq.tables.JobUnique;
+import dev.plinth.jobs.internal.jooq.tables.JobWaiting;
+import dev.plinth.jobs.internal.jooq.tables.NodeConfigurations;
+import dev.plinth.jobs.internal.jooq.tables.NodeHeartbeats;
+import dev.plinth.jobs.internal.jooq.tables.NodeLifecycleLogs;
+import dev.plinth.jobs.internal.jooq.tables.Nodes;
 
+import org.jooq.ForeignKey;
 import org.jooq.Record;
 import org.jooq.TableField;
 import org.jooq.UniqueKey;
@@ -31,8 +55,39 @@ public class Keys {
     public static final UniqueKey<Record> BATCH_JOB_COLLECTIONS_PKEY = Internal.createUniqueKey(BatchJobCollections.BATCH_JOB_COLLECTIONS, DSL.name("batch_job_collections_pkey"), new TableField[] { BatchJobCollections.BATCH_JOB_COLLECTIONS.ID }, true);
     public static final UniqueKey<Record> COMPUTATIONAL_JOBS_PKEY = Internal.createUniqueKey(ComputationalJobs.COMPUTATIONAL_JOBS, DSL.name("computational_jobs_pkey"), new TableField[] { ComputationalJobs.COMPUTATIONAL_JOBS.ID }, true);
     public static final UniqueKey<Record> JOB_ATTEMPTS_PKEY = Internal.createUniqueKey(JobAttempts.JOB_ATTEMPTS, DSL.name("job_attempts_pkey"), new TableField[] { JobAttempts.JOB_ATTEMPTS.JOB_ID, JobAttempts.JOB_ATTEMPTS.EPOCH }, true);
+    public static final UniqueKey<Record> JOB_CANCELS_PKEY = Internal.createUniqueKey(JobCancels.JOB_CANCELS, DSL.name("job_cancels_pkey"), new TableField[] { JobCancels.JOB_CANCELS.JOB_ID }, true);
+    public static final UniqueKey<Record> JOB_CLAIMERS_PKEY = Internal.createUniqueKey(JobClaimers.JOB_CLAIMERS, DSL.name("job_claimers_pkey"), new TableField[] { JobClaimers.JOB_CLAIMERS.INSTANCE_ID }, true);
+    public static final UniqueKey<Record> JOB_COUNT_DELTAS_PKEY = Internal.createUniqueKey(JobCountDeltas.JOB_COUNT_DELTAS, DSL.name("job_count_deltas_pkey"), new TableField[] { JobCountDeltas.JOB_COUNT_DELTAS.ID }, true);
+    public static final UniqueKey<Record> JOB_DEADLINES_PKEY = Internal.createUniqueKey(JobDeadlines.JOB_DEADLINES, DSL.name("job_deadlines_pkey"), new TableField[] { JobDeadlines.JOB_DEADLINES.JOB_ID }, true);
     public static final UniqueKey<Record> JOB_DELAYED_PKEY = Internal.createUniqueKey(JobDelayed.JOB_DELAYED, DSL.name("job_delayed_pkey"), new TableField[] { JobDelayed.JOB_DELAYED.JOB_ID }, true);
+    public static final UniqueKey<Record> JOB_EDGES_PKEY = Internal.createUniqueKey(JobEdges.JOB_EDGES, DSL.name("job_edges_pkey"), new TableField[] { JobEdges.JOB_EDGES.JOB_ID, JobEdges.JOB_EDGES.PARENT_ID }, true);
+    public static final UniqueKey<Record> JOB_GATEKEEPER_PKEY = Internal.createUniqueKey(JobGatekeeper.JOB_GATEKEEPER, DSL.name("job_gatekeeper_pkey"), new TableField[] { JobGatekeeper.JOB_GATEKEEPER.ID }, true);
+    public static final UniqueKey<Record> JOB_GROUPS_LINE_KEY = Internal.createUniqueKey(JobGroups.JOB_GROUPS, DSL.name("job_groups_line_key"), new TableField[] { JobGroups.JOB_GROUPS.QUEUE, JobGroups.JOB_GROUPS.USER_ID, JobGroups.JOB_GROUPS.TYPE, JobGroups.JOB_GROUPS.LIMIT_KEY }, true);
+    public static final UniqueKey<Record> JOB_GROUPS_PKEY = Internal.createUniqueKey(JobGroups.JOB_GROUPS, DSL.name("job_groups_pkey"), new TableField[] { JobGroups.JOB_GROUPS.ID }, true);
+    public static final UniqueKey<Record> JOB_HANDLERS_PKEY = Internal.createUniqueKey(JobHandlers.JOB_HANDLERS, DSL.name("job_handlers_pkey"), new TableField[] { JobHandlers.JOB_HANDLERS.CLAIMER }, true);
     public static final UniqueKey<Record> JOB_LEASES_PKEY = Internal.createUniqueKey(JobLeases.JOB_LEASES, DSL.name("job_leases_pkey"), new TableField[] { JobLeases.JOB_LEASES.JOB_ID }, true);
+    public static final UniqueKey<Record> JOB_LIMITS_PKEY = Internal.createUniqueKey(JobLimits.JOB_LIMITS, DSL.name("job_limits_pkey"), new TableField[] { JobLimits.JOB_LIMITS.SCOPE, JobLimits.JOB_LIMITS.NAME }, true);
+    public static final UniqueKey<Record> JOB_MARKS_PKEY = Internal.createUniqueKey(JobMarks.JOB_MARKS, DSL.name("job_marks_pkey"), new TableField[] { JobMarks.JOB_MARKS.NAME }, true);
+    public static final UniqueKey<Record> JOB_PARKED_PKEY = Internal.createUniqueKey(JobParked.JOB_PARKED, DSL.name("job_parked_pkey"), new TableField[] { JobParked.JOB_PARKED.JOB_ID }, true);
     public static final UniqueKey<Record> JOB_PROGRESS_PKEY = Internal.createUniqueKey(JobProgress.JOB_PROGRESS, DSL.name("job_progress_pkey"), new TableField[] { JobProgress.JOB_PROGRESS.JOB_ID }, true);
+    public static final UniqueKey<Record> JOB_QUEUE_TURNS_PKEY = Internal.createUniqueKey(JobQueueTurns.JOB_QUEUE_TURNS, DSL.name("job_queue_turns_pkey"), new TableField[] { JobQueueTurns.JOB_QUEUE_TURNS.QUEUE }, true);
+    public static final UniqueKey<Record> JOB_QUEUES_PKEY = Internal.createUniqueKey(JobQueues.JOB_QUEUES, DSL.name("job_queues_pkey"), new TableField[] { JobQueues.JOB_QUEUES.QUEUE }, true);
     public static final UniqueKey<Record> JOB_READY_PKEY = Internal.createUniqueKey(JobReady.JOB_READY, DSL.name("job_ready_pkey"), new TableField[] { JobReady.JOB_READY.JOB_ID }, true);
+    public static final UniqueKey<Record> JOB_SCHEDULES_PKEY = Internal.createUniqueKey(JobSchedules.JOB_SCHEDULES, DSL.name("job_schedules_pkey"), new TableField[] { JobSchedules.JOB_SCHEDULES.ID }, true);
+    public static final UniqueKey<Record> JOB_SIGNALS_PKEY = Internal.createUniqueKey(JobSignals.JOB_SIGNALS, DSL.name("job_signals_pkey"), new TableField[] { JobSignals.JOB_SIGNALS.ID }, true);
+    public static final UniqueKey<Record> JOB_STATISTICS_PKEY = Internal.createUniqueKey(JobStatistics.JOB_STATISTICS, DSL.name("job_statistics_pkey"), new TableField[] { JobStatistics.JOB_STATISTICS.SPAN, JobStatistics.JOB_STATISTICS.BEGINS_AT, JobStatistics.JOB_STATISTICS.QUEUE, JobStatistics.JOB_STATISTICS.TYPE, JobStatistics.JOB_STATISTICS.OUTCOME, JobStatistics.JOB_STATISTICS.RUN_CLASS }, true);
+    public static final UniqueKey<Record> JOB_STEPS_PKEY = Internal.createUniqueKey(JobSteps.JOB_STEPS, DSL.name("job_steps_pkey"), new TableField[] { JobSteps.JOB_STEPS.JOB_ID, JobSteps.JOB_STEPS.NAME }, true);
+    public static final UniqueKey<Record> JOB_UNIQUE_PKEY = Internal.createUniqueKey(JobUnique.JOB_UNIQUE, DSL.name("job_unique_pkey"), new TableField[] { JobUnique.JOB_UNIQUE.HASH, JobUnique.JOB_UNIQUE.BUCKET }, true);
+    public static final UniqueKey<Record> JOB_WAITING_PKEY = Internal.createUniqueKey(JobWaiting.JOB_WAITING, DSL.name("job_waiting_pkey"), new TableField[] { JobWaiting.JOB_WAITING.JOB_ID }, true);
+    public static final UniqueKey<Record> NODE_CONFIGURATIONS_PKEY = Internal.createUniqueKey(NodeConfigurations.NODE_CONFIGURATIONS, DSL.name("node_configurations_pkey"), new TableField[] { NodeConfigurations.NODE_CONFIGURATIONS.ID }, true);
+    public static final UniqueKey<Record> NODE_HEARTBEATS_PKEY = Internal.createUniqueKey(NodeHeartbeats.NODE_HEARTBEATS, DSL.name("node_heartbeats_pkey"), new TableField[] { NodeHeartbeats.NODE_HEARTBEATS.ID }, true);
+    public static final UniqueKey<Record> NODE_LIFECYCLE_LOGS_PKEY = Internal.createUniqueKey(NodeLifecycleLogs.NODE_LIFECYCLE_LOGS, DSL.name("node_lifecycle_logs_pkey"), new TableField[] { NodeLifecycleLogs.NODE_LIFECYCLE_LOGS.ID }, true);
+    public static final UniqueKey<Record> NODES_PKEY = Internal.createUniqueKey(Nodes.NODES, DSL.name("nodes_pkey"), new TableField[] { Nodes.NODES.ID }, true);
+
+    // -------------------------------------------------------------------------
+    // FOREIGN KEY definitions
+    // -------------------------------------------------------------------------
+
+    public static final ForeignKey<Record, Record> NODE_CONFIGURATIONS__NODE_CONFIGURATIONS_NODE_ID_FKEY = Internal.createForeignKey(NodeConfigurations.NODE_CONFIGURATIONS, DSL.name("node_configurations_node_id_fkey"), new TableField[] { NodeConfigurations.NODE_CONFIGURATIONS.NODE_ID }, Keys.NODES_PKEY, new TableField[] { Nodes.NODES.ID }, true);
+    public static final ForeignKey<Record, Record> NODE_LIFECYCLE_LOGS__NODE_LIFECYCLE_LOGS_NODE_ID_FKEY = Internal.createForeignKey(NodeLifecycleLogs.NODE_LIFECYCLE_LOGS, DSL.name("node_lifecycle_logs_node_id_fkey"), new TableField[] { NodeLifecycleLogs.NODE_LIFECYCLE_LOGS.NODE_ID }, Keys.NODES_PKEY, new TableField[] { Nodes.NODES.ID }, true);
 }

@@ -8,10 +8,33 @@ import dev.plinth.jobs.internal.jooq.tables.BatchDeltas;
 import dev.plinth.jobs.internal.jooq.tables.BatchJobCollections;
 import dev.plinth.jobs.internal.jooq.tables.ComputationalJobs;
 import dev.plinth.jobs.internal.jooq.tables.JobAttempts;
+import dev.plinth.jobs.internal.jooq.tables.JobCancels;
+import dev.plinth.jobs.internal.jooq.tables.JobClaimers;
+import dev.plinth.jobs.internal.jooq.tables.JobCountDeltas;
+import dev.plinth.jobs.internal.jooq.tables.JobDeadlines;
 import dev.plinth.jobs.internal.jooq.tables.JobDelayed;
+import dev.plinth.jobs.internal.jooq.tables.JobEdges;
+import dev.plinth.jobs.internal.jooq.tables.JobGatekeeper;
+import dev.plinth.jobs.internal.jooq.tables.JobGroups;
+import dev.plinth.jobs.internal.jooq.tables.JobHandlers;
 import dev.plinth.jobs.internal.jooq.tables.JobLeases;
+import dev.plinth.jobs.internal.jooq.tables.JobLimits;
+import dev.plinth.jobs.internal.jooq.tables.JobMarks;
+import dev.plinth.jobs.internal.jooq.tables.JobParked;
 import dev.plinth.jobs.internal.jooq.tables.JobProgress;
+import dev.plinth.jobs.internal.jooq.tables.JobQueueTurns;
+import dev.plinth.jobs.internal.jooq.tables.JobQueues;
 import dev.plinth.jobs.internal.jooq.tables.JobReady;
+import dev.plinth.jobs.internal.jooq.tables.JobSchedules;
+import dev.plinth.jobs.internal.jooq.tables.JobSignals;
+import dev.plinth.jobs.internal.jooq.tables.JobStatistics;
+import dev.plinth.jobs.internal.jooq.tables.JobSteps;
+import dev.plinth.jobs.internal.jooq.tables.JobUnique;
+import dev.plinth.jobs.internal.jooq.tables.JobWaiting;
+import dev.plinth.jobs.internal.jooq.tables.NodeConfigurations;
+import dev.plinth.jobs.internal.jooq.tables.NodeHeartbeats;
+import dev.plinth.jobs.internal.jooq.tables.NodeLifecycleLogs;
+import dev.plinth.jobs.internal.jooq.tables.Nodes;
 
 import java.util.Arrays;
 import java.util.List;
@@ -35,13 +58,59 @@ public class Plinth extends SchemaImpl {
 
     public final JobAttempts JOB_ATTEMPTS = JobAttempts.JOB_ATTEMPTS;
 
+    public final JobCancels JOB_CANCELS = JobCancels.JOB_CANCELS;
+
+    public final JobClaimers JOB_CLAIMERS = JobClaimers.JOB_CLAIMERS;
+
+    public final JobCountDeltas JOB_COUNT_DELTAS = JobCountDeltas.JOB_COUNT_DELTAS;
+
+    public final JobDeadlines JOB_DEADLINES = JobDeadlines.JOB_DEADLINES;
+
     public final JobDelayed JOB_DELAYED = JobDelayed.JOB_DELAYED;
+
+    public final JobEdges JOB_EDGES = JobEdges.JOB_EDGES;
+
+    public final JobGatekeeper JOB_GATEKEEPER = JobGatekeeper.JOB_GATEKEEPER;
+
+    public final JobGroups JOB_GROUPS = JobGroups.JOB_GROUPS;
+
+    public final JobHandlers JOB_HANDLERS = JobHandlers.JOB_HANDLERS;
 
     public final JobLeases JOB_LEASES = JobLeases.JOB_LEASES;
 
+    public final JobLimits JOB_LIMITS = JobLimits.JOB_LIMITS;
+
+    public final JobMarks JOB_MARKS = JobMarks.JOB_MARKS;
+
+    public final JobParked JOB_PARKED = JobParked.JOB_PARKED;
+
     public final JobProgress JOB_PROGRESS = JobProgress.JOB_PROGRESS;
 
+    public final JobQueueTurns JOB_QUEUE_TURNS = JobQueueTurns.JOB_QUEUE_TURNS;
+
+    public final JobQueues JOB_QUEUES = JobQueues.JOB_QUEUES;
+
     public final JobReady JOB_READY = JobReady.JOB_READY;
+
+    public final JobSchedules JOB_SCHEDULES = JobSchedules.JOB_SCHEDULES;
+
+    public final JobSignals JOB_SIGNALS = JobSignals.JOB_SIGNALS;
+
+    public final JobStatistics JOB_STATISTICS = JobStatistics.JOB_STATISTICS;
+
+    public final JobSteps JOB_STEPS = JobSteps.JOB_STEPS;
+
+    public final JobUnique JOB_UNIQUE = JobUnique.JOB_UNIQUE;
+
+    public final JobWaiting JOB_WAITING = JobWaiting.JOB_WAITING;
+
+    public final NodeConfigurations NODE_CONFIGURATIONS = NodeConfigurations.NODE_CONFIGURATIONS;
+
+    public final NodeHeartbeats NODE_HEARTBEATS = NodeHeartbeats.NODE_HEARTBEATS;
+
+    public final NodeLifecycleLogs NODE_LIFECYCLE_LOGS = NodeLifecycleLogs.NODE_LIFECYCLE_LOGS;
+
+    public final Nodes NODES = Nodes.NODES;
 
     private Plinth() {
         super("plinth", null);
@@ -54,10 +123,33 @@ public class Plinth extends SchemaImpl {
             BatchJobCollections.BATCH_JOB_COLLECTIONS,
             ComputationalJobs.COMPUTATIONAL_JOBS,
             JobAttempts.JOB_ATTEMPTS,
+            JobCancels.JOB_CANCELS,
+            JobClaimers.JOB_CLAIMERS,
+            JobCountDeltas.JOB_COUNT_DELTAS,
+            JobDeadlines.JOB_DEADLINES,
             JobDelayed.JOB_DELAYED,
+            JobEdges.JOB_EDGES,
+            JobGatekeeper.JOB_GATEKEEPER,
+            JobGroups.JOB_GROUPS,
+            JobHandlers.JOB_HANDLERS,
             JobLeases.JOB_LEASES,
+            JobLimits.JOB_LIMITS,
+            JobMarks.JOB_MARKS,
+            JobParked.JOB_PARKED,
             JobProgress.JOB_PROGRESS,
-            JobReady.JOB_READY
+            JobQueueTurns.JOB_QUEUE_TURNS,
+            JobQueues.JOB_QUEUES,
+            JobReady.JOB_READY,
+            JobSchedules.JOB_SCHEDULES,
+            JobSignals.JOB_SIGNALS,
+            JobStatistics.JOB_STATISTICS,
+            JobSteps.JOB_STEPS,
+            JobUnique.JOB_UNIQUE,
+            JobWaiting.JOB_WAITING,
+            NodeConfigurations.NODE_CONFIGURATIONS,
+            NodeHeartbeats.NODE_HEARTBEATS,
+            NodeLifecycleLogs.NODE_LIFECYCLE_LOGS,
+            Nodes.NODES
         );
     }
 }

@@ -8,10 +8,33 @@ import dev.plinth.jobs.internal.jooq.tables.BatchDeltas;
 import dev.plinth.jobs.internal.jooq.tables.BatchJobCollections;
 import dev.plinth.jobs.internal.jooq.tables.ComputationalJobs;
 import dev.plinth.jobs.internal.jooq.tables.JobAttempts;
+import dev.plinth.jobs.internal.jooq.tables.JobCancels;
+import dev.plinth.jobs.internal.jooq.tables.JobClaimers;
+import dev.plinth.jobs.internal.jooq.tables.JobCountDeltas;
+import dev.plinth.jobs.internal.jooq.tables.JobDeadlines;
 import dev.plinth.jobs.internal.jooq.tables.JobDelayed;
+import dev.plinth.jobs.internal.jooq.tables.JobEdges;
+import dev.plinth.jobs.internal.jooq.tables.JobGatekeeper;
+import dev.plinth.jobs.internal.jooq.tables.JobGroups;
+import dev.plinth.jobs.internal.jooq.tables.JobHandlers;
 import dev.plinth.jobs.internal.jooq.tables.JobLeases;
+import dev.plinth.jobs.internal.jooq.tables.JobLimits;
+import dev.plinth.jobs.internal.jooq.tables.JobMarks;
+import dev.plinth.jobs.internal.jooq.tables.JobParked;
 import dev.plinth.jobs.internal.jooq.tables.JobProgress;
+import dev.plinth.jobs.internal.jooq.tables.JobQueueTurns;
+import dev.plinth.jobs.internal.jooq.tables.JobQueues;
 import dev.plinth.jobs.internal.jooq.tables.JobReady;
+import dev.plinth.jobs.internal.jooq.tables.JobSchedules;
+import dev.plinth.jobs.internal.jooq.tables.JobSignals;
+import dev.plinth.jobs.internal.jooq.tables.JobStatistics;
+import dev.plinth.jobs.internal.jooq.tables.JobSteps;
+import dev.plinth.jobs.internal.jooq.tables.JobUnique;
+import dev.plinth.jobs.internal.jooq.tables.JobWaiting;
+import dev.plinth.jobs.internal.jooq.tables.NodeConfigurations;
+import dev.plinth.jobs.internal.jooq.tables.NodeHeartbeats;
+import dev.plinth.jobs.internal.jooq.tables.NodeLifecycleLogs;
+import dev.plinth.jobs.internal.jooq.tables.Nodes;
 
 
 @SuppressWarnings({ "all", "unchecked", "rawtypes" })
@@ -25,11 +48,57 @@ public class Tables {
 
     public static final JobAttempts JOB_ATTEMPTS = JobAttempts.JOB_ATTEMPTS;
 
+    public static final JobCancels JOB_CANCELS = JobCancels.JOB_CANCELS;
+
+    public static final JobClaimers JOB_CLAIMERS = JobClaimers.JOB_CLAIMERS;
+
+    public static final JobCountDeltas JOB_COUNT_DELTAS = JobCountDeltas.JOB_COUNT_DELTAS;
+
+    public static final JobDeadlines JOB_DEADLINES = JobDeadlines.JOB_DEADLINES;
+
     public static final JobDelayed JOB_DELAYED = JobDelayed.JOB_DELAYED;
+
+    public static final JobEdges JOB_EDGES = JobEdges.JOB_EDGES;
+
+    public static final JobGatekeeper JOB_GATEKEEPER = JobGatekeeper.JOB_GATEKEEPER;
+
+    public static final JobGroups JOB_GROUPS = JobGroups.JOB_GROUPS;
+
+    public static final JobHandlers JOB_HANDLERS = JobHandlers.JOB_HANDLERS;
 
     public static final JobLeases JOB_LEASES = JobLeases.JOB_LEASES;
 
+    public static final JobLimits JOB_LIMITS = JobLimits.JOB_LIMITS;
+
+    public static final JobMarks JOB_MARKS = JobMarks.JOB_MARKS;
+
+    public static final JobParked JOB_PARKED = JobParked.JOB_PARKED;
+
     public static final JobProgress JOB_PROGRESS = JobProgress.JOB_PROGRESS;
 
+    public static final JobQueueTurns JOB_QUEUE_TURNS = JobQueueTurns.JOB_QUEUE_TURNS;
+
+    public static final JobQueues JOB_QUEUES = JobQueues.JOB_QUEUES;
+
     public static final JobReady JOB_READY = JobReady.JOB_READY;
+
+    public static final JobSchedules JOB_SCHEDULES = JobSchedules.JOB_SCHEDULES;
+
+    public static final JobSignals JOB_SIGNALS = JobSignals.JOB_SIGNALS;
+
+    public static final JobStatistics JOB_STATISTICS = JobStatistics.JOB_STATISTICS;
+
+    public static final JobSteps JOB_STEPS = JobSteps.JOB_STEPS;
+
+    public static final JobUnique JOB_UNIQUE = JobUnique.JOB_UNIQUE;
+
+    public static final JobWaiting JOB_WAITING = JobWaiting.JOB_WAITING;
+
+    public static final NodeConfigurations NODE_CONFIGURATIONS = NodeConfigurations.NODE_CONFIGURATIONS;
+
+    public static final NodeHeartbeats NODE_HEARTBEATS = NodeHeartbeats.NODE_HEARTBEATS;
+
+    public static final NodeLifecycleLogs NODE_LIFECYCLE_LOGS = NodeLifecycleLogs.NODE_LIFECYCLE_LOGS;
+
+    public static final Nodes NODES = Nodes.NODES;
 }

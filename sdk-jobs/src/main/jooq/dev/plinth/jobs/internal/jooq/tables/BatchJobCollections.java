@@ -71,6 +71,28 @@ public class BatchJobCollections extends TableImpl<Record> {
 
     public final TableField<Record, OffsetDateTime> COMPLETED_AT = createField(DSL.name("completed_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
+    public final TableField<Record, UUID> PARENT_ID = createField(DSL.name("parent_id"), SQLDataType.UUID, this, "");
+
+    public final TableField<Record, Short> DEPTH = createField(DSL.name("depth"), SQLDataType.SMALLINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.SMALLINT)), this, "");
+
+    public final TableField<Record, Long> CANCELLED_JOBS = createField(DSL.name("cancelled_jobs"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    public final TableField<Record, Long> TOTAL_BATCHES = createField(DSL.name("total_batches"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    public final TableField<Record, Long> COMPLETED_BATCHES = createField(DSL.name("completed_batches"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    public final TableField<Record, Long> FAILED_BATCHES = createField(DSL.name("failed_batches"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    public final TableField<Record, Long> CANCELLED_BATCHES = createField(DSL.name("cancelled_batches"), SQLDataType.BIGINT.nullable(false).defaultValue(DSL.field(DSL.raw("0"), SQLDataType.BIGINT)), this, "");
+
+    public final TableField<Record, JSONB> SUCCESS_CALLBACK = createField(DSL.name("success_callback"), SQLDataType.JSONB, this, "");
+
+    public final TableField<Record, UUID> SUCCESS_CALLBACK_JOB_ID = createField(DSL.name("success_callback_job_id"), SQLDataType.UUID, this, "");
+
+    public final TableField<Record, JSONB> FAILURE_CALLBACK = createField(DSL.name("failure_callback"), SQLDataType.JSONB, this, "");
+
+    public final TableField<Record, UUID> FAILURE_CALLBACK_JOB_ID = createField(DSL.name("failure_callback_job_id"), SQLDataType.UUID, this, "");
+
     private BatchJobCollections(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

@@ -87,6 +87,28 @@ public class ComputationalJobs extends TableImpl<Record> {
 
     public final TableField<Record, OffsetDateTime> COMPLETED_AT = createField(DSL.name("completed_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
+    public final TableField<Record, UUID> INSTANCE_ID = createField(DSL.name("instance_id"), SQLDataType.UUID, this, "");
+
+    public final TableField<Record, Integer> EPOCH = createField(DSL.name("epoch"), SQLDataType.INTEGER, this, "");
+
+    public final TableField<Record, Integer> ATTEMPT = createField(DSL.name("attempt"), SQLDataType.INTEGER, this, "");
+
+    public final TableField<Record, String> DEFINITION = createField(DSL.name("definition"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, String> SUBJECT = createField(DSL.name("subject"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, String> TRIGGER_TYPE = createField(DSL.name("trigger_type"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, JSONB> METADATA = createField(DSL.name("metadata"), SQLDataType.JSONB, this, "");
+
+    public final TableField<Record, String> LIMIT_KEY = createField(DSL.name("limit_key"), SQLDataType.CLOB, this, "");
+
+    public final TableField<Record, OffsetDateTime> DEADLINE = createField(DSL.name("deadline"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
+
+    public final TableField<Record, Long> TIMEOUT_MS = createField(DSL.name("timeout_ms"), SQLDataType.BIGINT, this, "");
+
+    public final TableField<Record, Boolean> HOLDS_KEY = createField(DSL.name("holds_key"), SQLDataType.BOOLEAN, this, "");
+
     private ComputationalJobs(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }

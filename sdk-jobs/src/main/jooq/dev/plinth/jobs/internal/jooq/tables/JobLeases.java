@@ -64,6 +64,8 @@ public class JobLeases extends TableImpl<Record> {
 
     public final TableField<Record, Boolean> BEGUN = createField(DSL.name("begun"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("false"), SQLDataType.BOOLEAN)), this, "");
 
+    public final TableField<Record, Long> GROUP_ID = createField(DSL.name("group_id"), SQLDataType.BIGINT, this, "");
+
     private JobLeases(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
