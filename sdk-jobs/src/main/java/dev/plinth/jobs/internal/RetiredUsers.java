@@ -35,8 +35,8 @@ final class RetiredUsers {
   private static final String SCRUB_JOBS =
       """
       UPDATE {schema}.computational_jobs
-      SET args = '{}', result = NULL, error = NULL, progress_note = NULL, subject = NULL,
-          metadata = NULL
+      SET args = '{}', result = NULL, error = NULL, progress_note = NULL, definition = NULL,
+          subject = NULL, metadata = NULL
       WHERE user_id = ? AND status <> 'pending'
       """;
 

@@ -88,4 +88,11 @@ COMMENT ON COLUMN ${schema}.job_schedules.created_at IS 'When it was created';
 COMMENT ON COLUMN ${schema}.job_schedules.updated_at IS 'When it was last changed; firing changes nothing in this sense';
 COMMENT ON COLUMN ${schema}.job_schedules.version IS 'Goes up with every such change';
 
+-- Firing is no change in this sense, and leaves the version as it is.
+CREATE TRIGGER job_schedules_updated_at
+  BEFORE UPDATE ON ${schema}.job_schedules
+  FOR EACH ROW
+  WHEN (OLD.version IS DISTINCT FROM NEW.version)
+  EXECUTE FUNCTION ${schema}.update_updated_at_column();
+
 INSERT INTO ${schema}.schema_changes (module, version, compatibility) VALUES ('jobs', 3, 'expanding');

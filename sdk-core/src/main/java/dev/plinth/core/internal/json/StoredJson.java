@@ -2,6 +2,7 @@ package dev.plinth.core.internal.json;
 
 import dev.plinth.core.json.Json;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -11,21 +12,22 @@ import org.jspecify.annotations.Nullable;
  * itself can make one unchecked, and lends this class the means; nothing public reaches it.
  */
 public final class StoredJson {
-  private static volatile @Nullable Function<String, Json> unchecked;
+  private static final AtomicReference<@Nullable Function<String, Json>> UNCHECKED =
+      new AtomicReference<>();
 
   private StoredJson() {}
 
   /** For {@link Json}, when it is initialised. */
   public static void unchecked(Function<String, Json> constructor) {
-    unchecked = constructor;
+    UNCHECKED.set(constructor);
   }
 
   /** The document of a {@code jsonb} column, by its text. */
   public static Json of(String text) {
-    Function<String, Json> constructor = unchecked;
+    Function<String, Json> constructor = UNCHECKED.get();
     if (constructor == null) {
       Json.emptyObject(); // initialises the class
-      constructor = unchecked;
+      constructor = UNCHECKED.get();
     }
     return Objects.requireNonNull(constructor).apply(text);
   }
