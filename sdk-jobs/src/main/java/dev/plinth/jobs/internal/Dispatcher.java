@@ -98,7 +98,8 @@ public final class Dispatcher implements AutoCloseable {
             statements.control(),
             this::batchesTouched,
             statements,
-            this::ended);
+            this::ended,
+            gatekeeper::want);
     this.workers =
         new Workers(
             plinth,
@@ -110,7 +111,7 @@ public final class Dispatcher implements AutoCloseable {
             settings.workers(),
             signal::wake);
     this.watchdog =
-        new Watchdog(plinth, workers, endings, strays, statements.control(), this::batchesTouched);
+        new Watchdog(plinth, workers, endings, strays, statements.control());
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
@@ -273,6 +274,7 @@ public final class Dispatcher implements AutoCloseable {
 
   /** Does all that any node may do at any time, until nothing of it is left. */
   public void sweepByHand() {
+    watchdog.sweepByHand();
     chores.forEach(Chore::runToTheEnd);
     readyByHand();
   }

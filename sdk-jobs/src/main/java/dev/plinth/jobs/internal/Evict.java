@@ -60,7 +60,8 @@ final class Evict {
   boolean end(ActiveRun run, Ending ending) {
     AtomicBoolean taken = new AtomicBoolean();
     try {
-      return plinth.transactSeparately(
+      boolean ended =
+          plinth.transactSeparately(
           TxOptions.defaults().withAllTenants(),
           tx -> {
             boolean free =
@@ -77,6 +78,10 @@ final class Evict {
             taken.set(true);
             return endings.writeIn(tx, ending);
           });
+      if (ended) {
+        endings.committed(ending);
+      }
+      return ended;
     } catch (RuntimeException e) {
       if (taken.get()) {
         // Whoever has the right to write the end must see it written.

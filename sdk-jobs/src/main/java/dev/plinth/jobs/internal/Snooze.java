@@ -19,12 +19,11 @@ final class Snooze {
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, delay_ms, done, total, note)
-      ), gone AS (
+      ), {held}, gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
-        RETURNING g.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
                   l.attempt, l.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -40,6 +39,8 @@ final class Snooze {
         FROM gone g
         WHERE j.id = g.job_id
         RETURNING j.id, j.deadline
+      ), tallied AS (
+        {tally}
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
           (job_id, run_at, queue, priority, type, job_version, epoch, attempt, group_id)
@@ -52,7 +53,14 @@ final class Snooze {
       SELECT g.job_id, r.id
       FROM gone g
       LEFT JOIN recorded r ON r.id = g.job_id
-      """;
+      """
+          .replace("{held}", HeldLeases.held())
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "gone g JOIN recorded r ON r.id = g.job_id",
+                  "'snoozed'",
+                  "NULL::timestamptz"));
 
   private final String snooze;
   private final ProgressRows progressRows;

@@ -72,18 +72,22 @@ final class UniqueKeys implements Sweep {
       """
       SELECT g.id, u.job_id AS holder,
              CASE
-               WHEN j.id IS NULL THEN 'gone'
-               WHEN j.status <> 'pending' THEN j.status
-               WHEN l.job_id IS NOT NULL THEN 'running'
-               WHEN d.attempt > 1 THEN 'retrying'
-               WHEN d.job_id IS NOT NULL THEN 'scheduled'
-               ELSE 'ready'
-             END = ANY (u.states) AS held
+               WHEN j.id IS NULL THEN ARRAY['gone']
+               WHEN j.status <> 'pending' THEN ARRAY[j.status]
+               WHEN l.job_id IS NOT NULL THEN ARRAY['running']
+               WHEN d.attempt > 1 THEN ARRAY['retrying']
+               WHEN d.job_id IS NOT NULL THEN ARRAY['scheduled']
+               WHEN w.job_id IS NOT NULL THEN ARRAY['waiting', 'ready']
+               WHEN k.job_id IS NOT NULL THEN ARRAY['limited', 'ready']
+               ELSE ARRAY['ready']
+             END && u.states AS held
       FROM given g
       LEFT JOIN {schema}.job_unique u ON u.hash = g.hash AND u.bucket = g.bucket
       LEFT JOIN {schema}.computational_jobs j ON j.id = u.job_id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
+      LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
+      LEFT JOIN {schema}.job_parked k ON k.job_id = j.id
       """;
 
   // Only while the key is still the one's that no longer holds it: another may have been faster.

@@ -1,55 +1,76 @@
 package dev.plinth.jobs.internal;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /**
  * Takes jobs out of line, wherever they wait: the one text that knows every place a pending job can
  * be in but the leases.
  */
 final class WaitingPlaces {
-  /**
-   * Parts of a WITH, to stand after one named {@code given} with a column {@code job_id}; the last,
-   * {@code taken}, has the columns {@code job_id}, {@code epoch} and {@code attempt} of those that
-   * were found waiting. A job that moves from one place to another just then is not found; look
-   * again. Rows are locked in the order of their ids.
-   */
-  private static final String TAKEN =
+  // Each is looked up by its job and taken away by its address: the planner, left to itself, may
+  // read the whole table, which may be full of dead rows.
+  private static final String FROM_PLACE =
       """
-      ready AS MATERIALIZED (
-        SELECT r.job_id
-        FROM {schema}.job_ready r
-        JOIN given ON given.job_id = r.job_id
-        ORDER BY r.job_id
-        FOR UPDATE OF r{skip}
-      ), delayed AS MATERIALIZED (
-        SELECT d.job_id
-        FROM {schema}.job_delayed d
-        JOIN given ON given.job_id = d.job_id
-        ORDER BY d.job_id
-        FOR UPDATE OF d{skip}
-      ), from_ready AS (
-        DELETE FROM {schema}.job_ready r
-        USING ready
-        WHERE r.job_id = ready.job_id
-        RETURNING r.job_id, r.epoch, r.attempt
-      ), from_delayed AS (
-        DELETE FROM {schema}.job_delayed d
-        USING delayed
-        WHERE d.job_id = delayed.job_id
-        RETURNING d.job_id, d.epoch, d.attempt
-      ), taken AS (
-        SELECT * FROM from_ready
-        UNION ALL
-        SELECT * FROM from_delayed
-      )""";
+      {place} AS MATERIALIZED (
+        SELECT x.place
+        FROM (SELECT g.job_id FROM given g ORDER BY g.job_id) g
+        CROSS JOIN LATERAL (
+          SELECT p.ctid AS place
+          FROM {schema}.job_{place} p
+          WHERE p.job_id = g.job_id
+          FOR UPDATE{skip}
+        ) x
+      ), from_{place} AS (
+        DELETE FROM {schema}.job_{place} p
+        USING {place} x
+        WHERE p.ctid = x.place
+        RETURNING p.job_id, p.epoch, p.attempt, {group} AS group_id
+      ), """;
+
+  /** Nothing holds a job any more that does not wait. */
+  private static final String UNLINKED =
+      """
+      unlinked AS (
+        DELETE FROM {schema}.job_edges e
+        USING from_waiting w
+        WHERE e.job_id = w.job_id
+      ), """;
+
+  private static final List<String> PLACES = List.of("ready", "delayed", "waiting", "parked");
 
   private WaitingPlaces() {}
 
-  /** Waits for whoever is moving the jobs. */
+  /**
+   * Parts of a WITH, to stand after one named {@code given} with a column {@code job_id}; the last,
+   * {@code taken}, has the columns {@code job_id}, {@code epoch}, {@code attempt} and {@code
+   * group_id} of those that were found waiting. A job that moves from one place to another just
+   * then is not found; look again. Rows are locked in the order of their ids. Waits for whoever is
+   * moving the jobs.
+   */
   static String taken() {
-    return TAKEN.replace("{skip}", "");
+    return taken("");
   }
 
-  /** Passes over jobs that somebody is moving. */
+  /** The same, passing over jobs that somebody is moving. */
   static String takenIfFree() {
-    return TAKEN.replace("{skip}", " SKIP LOCKED");
+    return taken(" SKIP LOCKED");
+  }
+
+  private static String taken(String skip) {
+    String from =
+        PLACES.stream()
+            .map(
+                place ->
+                    FROM_PLACE
+                        .replace("{place}", place)
+                        .replace("{group}", place.equals("parked") ? "NULL::bigint" : "p.group_id")
+                        .replace("{skip}", skip))
+            .collect(Collectors.joining());
+    String all =
+        PLACES.stream()
+            .map(place -> "  SELECT * FROM from_" + place + "\n")
+            .collect(Collectors.joining("  UNION ALL\n"));
+    return from + UNLINKED + "taken AS (\n" + all + ")";
   }
 }

@@ -39,7 +39,6 @@ final class Watchdog implements AutoCloseable {
   private final Endings endings;
   private final Strays strays;
   private final Control control;
-  private final Runnable batchesTouched;
   private final Evict evict;
   private final List<Chore> chores;
   private final Signal signal = new Signal();
@@ -56,14 +55,12 @@ final class Watchdog implements AutoCloseable {
       Workers workers,
       Endings endings,
       Strays strays,
-      Control control,
-      Runnable batchesTouched) {
+      Control control) {
     this.plinth = plinth;
     this.workers = workers;
     this.endings = endings;
     this.strays = strays;
     this.control = control;
-    this.batchesTouched = batchesTouched;
     this.evict = new Evict(plinth, endings);
     this.chores =
         List.of(
@@ -231,13 +228,15 @@ final class Watchdog implements AutoCloseable {
                 + " its thread is not free",
             run.job().id());
         strays.forget(run.job());
-        if (run.job().batchId() != null) {
-          batchesTouched.run();
-        }
       }
     } catch (RuntimeException e) {
       log.debug("Job {} could not be made to end now", run.job().id(), e);
     }
+  }
+
+  /** Does what any node may do at any time, until nothing of it is left, on the calling thread. */
+  void sweepByHand() {
+    chores.forEach(Chore::runToTheEnd);
   }
 
   /** Tells nobody to stop any more. */
