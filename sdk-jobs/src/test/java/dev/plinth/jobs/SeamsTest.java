@@ -34,6 +34,11 @@ class SeamsTest {
       JobType.of("bad", Number.class).withRetryPolicy(RetryPolicy.never());
   private static final JobType<Number> CALLBACK = JobType.of("callback", Number.class);
 
+  private static final JobAction<Number> DISCARDED =
+      (args, run) -> {
+        throw new DiscardException("no use");
+      };
+
   private final List<JobCancelled> cancelled = Collections.synchronizedList(new ArrayList<>());
   private final List<JobFailed> failed = Collections.synchronizedList(new ArrayList<>());
   private Plinth plinth;
@@ -320,7 +325,7 @@ class SeamsTest {
             Kinds.PLAIN,
             new Number(2),
             unique().after(bad).deadline(clock.instant().plus(Duration.ofDays(3))));
-    try (Jobs runner = runner(builder -> builder.handle(BAD, SeamsTest::fail))) {
+    try (Jobs runner = runner(builder -> builder.handle(BAD, DISCARDED))) {
       awaitStatus(child, JobStatus.CANCELLED);
       assertThat(runner.find(bad).orElseThrow().status()).isEqualTo(JobStatus.FAILED);
     }
@@ -335,10 +340,6 @@ class SeamsTest {
             });
   }
 
-  private static void fail(Number args, JobRun run) {
-    throw new DiscardException("no use");
-  }
-
   @Test
   void failedForGood_hasNoDeadlineToLookAt_untilItIsRetried(SettableClock clock) {
     jobs.limits().set(Limit.type(BAD).maxRunning(1));
@@ -347,7 +348,7 @@ class SeamsTest {
             BAD,
             new Number(1),
             JobOptions.defaults().deadline(clock.instant().plus(Duration.ofHours(1))));
-    try (Jobs runner = runner(builder -> builder.handle(BAD, SeamsTest::fail))) {
+    try (Jobs runner = runner(builder -> builder.handle(BAD, DISCARDED))) {
       await().until(() -> runner.find(id).orElseThrow().status() == JobStatus.FAILED);
     }
     assertThat(count("job_deadlines")).isZero();

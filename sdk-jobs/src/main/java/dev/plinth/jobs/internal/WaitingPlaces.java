@@ -26,7 +26,7 @@ final class WaitingPlaces {
         USING {place} x
         WHERE p.ctid = x.place
         RETURNING p.job_id, p.epoch, p.attempt, {group} AS group_id
-      ), """;
+      ),""";
 
   /** Nothing holds a job any more that does not wait. */
   private static final String UNLINKED =
@@ -35,7 +35,7 @@ final class WaitingPlaces {
         DELETE FROM {schema}.job_edges e
         USING from_waiting w
         WHERE e.job_id = w.job_id
-      ), """;
+      ),""";
 
   private static final List<String> PLACES = List.of("ready", "delayed", "waiting", "parked");
 
