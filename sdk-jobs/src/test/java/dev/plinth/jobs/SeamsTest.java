@@ -432,7 +432,7 @@ class SeamsTest {
   void usersMerged_jobsAtTheGateAreTheOthers() {
     UUID from = plinth.users().create(NewUser.withExternalId("ada")).id();
     UUID into = plinth.users().create(NewUser.withExternalId("countess")).id();
-    jobs.limits().set(Limit.queue("default").fairShare(1));
+    jobs.limits().set(Limit.queue("default").fair(1));
     jobs.enqueue(Kinds.PLAIN, new Number(1), JobOptions.defaults().user(from));
 
     plinth.users().merge(from, into);
