@@ -84,8 +84,8 @@ public final class JobGraph {
   /**
    * Adds a job. Its options may name further jobs to wait for, outside of the graph.
    *
-   * @throws IllegalArgumentException when the graph has a job of that name, or the options say
-   *     that it is unique
+   * @throws IllegalArgumentException when the graph has a job of that name, or the options say that
+   *     it is unique
    */
   public <A> JobGraph add(String name, JobKind<A> kind, A args, JobOptions options) {
     Args.check(nodes.size() < MOST_NODES, "graph must have at most " + MOST_NODES + " jobs");

@@ -88,7 +88,8 @@ public final class Unique {
 
   /**
    * The same, while the job stands in one of these; free in all others. {@code READY} stands for
-   * whatever waits for a parent or a limit, too; {@code WAITING} and {@code LIMITED} for those alone.
+   * whatever waits for a parent or a limit, too; {@code WAITING} and {@code LIMITED} for those
+   * alone.
    */
   public Unique whileIn(JobStatus... states) {
     Args.notNull(states, "states");

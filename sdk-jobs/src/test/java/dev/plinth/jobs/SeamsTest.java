@@ -211,8 +211,7 @@ class SeamsTest {
   void letThroughAndCancelled_theNextIsLetThrough() {
     jobs.limits().set(Limit.type(Kinds.OTHER).maxRunning(1));
     List<JobId> ids =
-        jobs.enqueueAll(
-            Kinds.OTHER, List.of(new Number(1), new Number(2)), JobOptions.defaults());
+        jobs.enqueueAll(Kinds.OTHER, List.of(new Number(1), new Number(2)), JobOptions.defaults());
     try (Jobs runner = runner(builder -> {})) {
       awaitStatus(ids.get(0), JobStatus.READY);
       assertThat(status(ids.get(1))).isEqualTo(JobStatus.LIMITED);
@@ -441,8 +440,7 @@ class SeamsTest {
 
     assertThat(
             AtWork.number(
-                plinth,
-                "SELECT count(*) FROM plinth.job_parked WHERE user_id = '" + into + "'"))
+                plinth, "SELECT count(*) FROM plinth.job_parked WHERE user_id = '" + into + "'"))
         .isEqualTo(1);
   }
 
@@ -517,8 +515,7 @@ class SeamsTest {
     jobs.seal(inner);
     jobs.seal(outer);
     try (Jobs runner =
-        runner(
-            Duration.ofMillis(50), builder -> builder.handle(Kinds.PLAIN, (args, run) -> {}))) {
+        runner(Duration.ofMillis(50), builder -> builder.handle(Kinds.PLAIN, (args, run) -> {}))) {
       await().until(() -> runner.batch(outer).orElseThrow().isFinished());
       await().until(() -> callbacks(JobStatus.COMPLETED) == 2);
     }
@@ -544,8 +541,7 @@ class SeamsTest {
             + " WHERE id = ?",
         outer.value());
     mended("batches-equal-rows");
-    assertThat(jobs.batch(outer).orElseThrow().batches())
-        .isEqualTo(new Batch.Batches(1, 1, 0, 0));
+    assertThat(jobs.batch(outer).orElseThrow().batches()).isEqualTo(new Batch.Batches(1, 1, 0, 0));
   }
 
   @Test

@@ -110,8 +110,7 @@ public final class Dispatcher implements AutoCloseable {
             statements.control().deadlines(),
             settings.workers(),
             signal::wake);
-    this.watchdog =
-        new Watchdog(plinth, workers, endings, strays, statements.control());
+    this.watchdog = new Watchdog(plinth, workers, endings, strays, statements.control());
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());

@@ -62,22 +62,22 @@ final class Evict {
     try {
       boolean ended =
           plinth.transactSeparately(
-          TxOptions.defaults().withAllTenants(),
-          tx -> {
-            boolean free =
-                Sql.first(
-                        tx.connection(),
-                        lock,
-                        row -> row.getInt(1),
-                        run.job().id(),
-                        run.job().epoch())
-                    .isPresent();
-            if (!free || !(taken.get() || run.end())) {
-              return false;
-            }
-            taken.set(true);
-            return endings.writeIn(tx, ending);
-          });
+              TxOptions.defaults().withAllTenants(),
+              tx -> {
+                boolean free =
+                    Sql.first(
+                            tx.connection(),
+                            lock,
+                            row -> row.getInt(1),
+                            run.job().id(),
+                            run.job().epoch())
+                        .isPresent();
+                if (!free || !(taken.get() || run.end())) {
+                  return false;
+                }
+                taken.set(true);
+                return endings.writeIn(tx, ending);
+              });
       if (ended) {
         endings.committed(ending);
       }

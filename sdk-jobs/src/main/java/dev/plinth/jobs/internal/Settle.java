@@ -250,8 +250,7 @@ final class Settle {
         Sql.query(
             tx.connection(),
             cancel,
-            row ->
-                CancelledWaiting.Job.of(row, Cancellation.because(row.getString("error"))),
+            row -> CancelledWaiting.Job.of(row, Cancellation.because(row.getString("error"))),
             errors.keySet().toArray(UUID[]::new),
             errors.values().toArray(String[]::new)));
   }

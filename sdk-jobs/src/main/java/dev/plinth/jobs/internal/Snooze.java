@@ -58,9 +58,7 @@ final class Snooze {
           .replace(
               "{tally}",
               Tally.of(
-                  "gone g JOIN recorded r ON r.id = g.job_id",
-                  "'snoozed'",
-                  "NULL::timestamptz"));
+                  "gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "NULL::timestamptz"));
 
   private final String snooze;
   private final ProgressRows progressRows;

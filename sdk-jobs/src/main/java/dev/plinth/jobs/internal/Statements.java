@@ -52,8 +52,7 @@ public final class Statements {
     this.claimers = new Claimers(schema);
     DeadlineRows deadlineRows = new DeadlineRows(schema);
     this.rescue =
-        new Rescue(
-            schema, plinth.instances(), claimers, deadlineRows, gateHints, plinth.events());
+        new Rescue(schema, plinth.instances(), claimers, deadlineRows, gateHints, plinth.events());
     this.promote = new Promote(schema, gateHints);
     this.enqueue = new Enqueue(schema, plinth.ids(), gateHints);
     EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);

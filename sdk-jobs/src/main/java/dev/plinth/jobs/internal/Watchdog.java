@@ -50,12 +50,7 @@ final class Watchdog implements AutoCloseable {
   private volatile long wakesAt = System.nanoTime();
   private volatile boolean stopping;
 
-  Watchdog(
-      Plinth plinth,
-      Workers workers,
-      Endings endings,
-      Strays strays,
-      Control control) {
+  Watchdog(Plinth plinth, Workers workers, Endings endings, Strays strays, Control control) {
     this.plinth = plinth;
     this.workers = workers;
     this.endings = endings;
