@@ -40,12 +40,16 @@ public final class JobGraph {
    * @param <A> the arguments
    */
   public record Node<A>(String name, JobKind<A> kind, A args, JobOptions options) {
-    /** Checks the arguments. */
+    /** Checks the arguments; a job of a graph cannot be unique. */
     public Node {
       Args.text(name, 255, "name");
       Args.notNull(kind, "kind");
       Args.notNull(args, "args");
       Args.notNull(options, "options");
+      Args.check(
+          options.unique() == null,
+          "options must not say that a job of a graph is unique, since edges cannot lead to one"
+              + " that is there already: enqueue it by itself, and have others wait for its id");
     }
   }
 
@@ -80,7 +84,8 @@ public final class JobGraph {
   /**
    * Adds a job. Its options may name further jobs to wait for, outside of the graph.
    *
-   * @throws IllegalArgumentException when the graph has a job of that name
+   * @throws IllegalArgumentException when the graph has a job of that name, or the options say that
+   *     it is unique
    */
   public <A> JobGraph add(String name, JobKind<A> kind, A args, JobOptions options) {
     Args.check(nodes.size() < MOST_NODES, "graph must have at most " + MOST_NODES + " jobs");

@@ -126,7 +126,7 @@ class CancelTest {
     jobs.seal(batch);
     try (Jobs runner = runner(plinth, (args, run) -> {})) {
       assertThat(runner.cancel(id)).isEqualTo(CancelResult.CANCELLED);
-      await().until(() -> jobs.batch(batch).orElseThrow().isFinished());
+      await().until(() -> jobs.batch(batch).orElseThrow().status() == Batch.Status.CANCELLED);
     }
   }
 

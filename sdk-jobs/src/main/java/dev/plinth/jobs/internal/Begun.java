@@ -18,13 +18,17 @@ final class Begun {
   private static final int MAX_WAITING = 2_000;
   private static final String BEGIN =
       """
+      WITH given AS MATERIALIZED (
+        SELECT *
+        FROM unnest(?::uuid[], ?::integer[]) AS g(job_id, epoch)
+      ), {held}
       UPDATE {schema}.job_leases l
       SET begun = TRUE
-      FROM unnest(?::uuid[], ?::integer[]) AS g(job_id, epoch)
-      WHERE l.job_id = g.job_id
-        AND l.epoch = g.epoch
+      FROM held h
+      WHERE l.ctid = h.place
       RETURNING l.job_id
-      """;
+      """
+          .replace("{held}", HeldLeases.held());
 
   private final String begin;
   private final GroupCommit<Claimed, Boolean> commit;

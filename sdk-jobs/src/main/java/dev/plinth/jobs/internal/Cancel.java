@@ -22,16 +22,12 @@ final class Cancel {
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, had_begun, error_class, error, stack_trace, summary, done,
                total, note)
-      ), gone AS (
+      ), {held}, gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
-        RETURNING g.*, l.instance_id, l.claimed_at, l.attempt, l.queue, l.type
-      ), taken AS (
-        SELECT g.job_id
-        FROM gone g
-      ), {signalled}, attempted AS (
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.type, l.attempt
+      ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome,
            error_class, error, stack_trace)
@@ -58,29 +54,35 @@ final class Cancel {
                   COALESCE(j.scheduled_at, j.created_at) AS due_at
       ), tallied AS (
         {tally}
-      ), {counted}
+      ), {counted}, {signalled}
       SELECT g.job_id, c.id
       FROM gone g
       LEFT JOIN cancelled c ON c.id = g.job_id
-      """;
+      """
+          .replace("{held}", HeldLeases.held())
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "gone g JOIN cancelled c ON c.id = g.job_id WHERE g.had_begun = 1",
+                  "'cancelled'",
+                  "c.due_at"))
+          .replace("{counted}", CancelledInBatch.COUNTED)
+          .replace("{signalled}", CancelledInBatch.SIGNALLED);
 
   private final String cancel;
   private final ProgressRows progressRows;
   private final UniqueKeys uniqueKeys;
+  private final DeadlineRows deadlineRows;
   private final Events events;
 
-  Cancel(Schema schema, ProgressRows progressRows, UniqueKeys uniqueKeys, Events events) {
-    this.cancel =
-        schema.render(
-            CANCEL
-                .replace("{counted}", CancelledInBatch.COUNTED)
-                .replace("{signalled}", WaitingPlaces.SIGNALLED)
-                .replace(
-                    "{tally}",
-                    Tally.of(
-                        "gone g JOIN cancelled c ON c.id = g.job_id AND g.had_begun = 1",
-                        "'cancelled'",
-                        "c.due_at")));
+  Cancel(
+      Schema schema,
+      ProgressRows progressRows,
+      UniqueKeys uniqueKeys,
+      DeadlineRows deadlineRows,
+      Events events) {
+    this.cancel = schema.render(CANCEL);
+    this.deadlineRows = deadlineRows;
     this.progressRows = progressRows;
     this.uniqueKeys = uniqueKeys;
     this.events = events;
@@ -135,6 +137,9 @@ final class Cancel {
         tx,
         written.stream().filter(e -> e.job().holdsKey()).map(e -> e.job().id()).toList(),
         JobStatus.CANCELLED);
+    deadlineRows.ended(
+        tx,
+        written.stream().filter(e -> e.job().deadline() != null).map(e -> e.job().id()).toList());
     written.forEach(e -> events.publish(tx, event(e)));
     return held;
   }

@@ -1,13 +1,9 @@
 package dev.plinth.jobs.internal;
 
-import dev.plinth.core.event.Events;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.Cancellation;
-import dev.plinth.jobs.JobCancelled;
-import dev.plinth.jobs.JobId;
-import dev.plinth.jobs.JobStatus;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -31,35 +27,28 @@ final class CancelWaiting {
             completed_at = {now}
         FROM taken t
         WHERE j.id = t.job_id
-        RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, NULL::timestamptz AS started_at
-      ), {counted}, forgotten AS (
+        RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline, t.group_id,
+                  NULL::timestamptz AS started_at
+      ), {counted}, {signalled}, forgotten AS (
         DELETE FROM {schema}.job_cancels c
         USING taken t
         WHERE c.job_id = t.job_id
       )
-      SELECT c.id, c.user_id, c.type, c.holds_key
+      SELECT {columns}
       FROM cancelled c
-      """;
+      """
+          .replace("{counted}", CancelledInBatch.COUNTED)
+          .replace("{signalled}", CancelledInBatch.SIGNALLED)
+          .replace("{columns}", CancelledWaiting.COLUMNS);
 
   private final String cancel;
   private final String cancelIfFree;
-  private final UniqueKeys uniqueKeys;
-  private final Events events;
-  private final Hints hints;
+  private final CancelledWaiting following;
 
-  CancelWaiting(Schema schema, UniqueKeys uniqueKeys, Events events, Hints hints) {
-    String counting = CANCEL.replace("{counted}", CancelledInBatch.COUNTED);
-    this.cancel = schema.render(counting.replace("{taken}", WaitingPlaces.taken()));
-    this.cancelIfFree = schema.render(counting.replace("{taken}", WaitingPlaces.takenIfFree()));
-    this.uniqueKeys = uniqueKeys;
-    this.events = events;
-    this.hints = hints;
-  }
-
-  private record Cancelled(JobCancelled event, boolean holdsKey) {
-    UUID id() {
-      return event.jobId().value();
-    }
+  CancelWaiting(Schema schema, CancelledWaiting following) {
+    this.cancel = schema.render(CANCEL.replace("{taken}", WaitingPlaces.taken()));
+    this.cancelIfFree = schema.render(CANCEL.replace("{taken}", WaitingPlaces.takenIfFree()));
+    this.following = following;
   }
 
   /**
@@ -77,31 +66,16 @@ final class CancelWaiting {
 
   private Set<UUID> run(Tx tx, String statement, Collection<UUID> jobs, Cancellation cancellation) {
     String tenant = tx.tenantId().orElse(null);
-    List<Cancelled> cancelled =
+    List<CancelledWaiting.Job> cancelled =
         Sql.query(
             tx.connection(),
             statement,
-            row ->
-                new Cancelled(
-                    new JobCancelled(
-                        new JobId(row.getObject("id", UUID.class)),
-                        Sql.uuid(row, "user_id"),
-                        row.getString("type"),
-                        false,
-                        cancellation),
-                    row.getBoolean("holds_key")),
+            row -> CancelledWaiting.Job.of(row, cancellation),
             jobs.toArray(UUID[]::new),
             tenant,
             tenant,
             cancellation.toString());
-    uniqueKeys.free(
-        tx,
-        cancelled.stream().filter(Cancelled::holdsKey).map(Cancelled::id).toList(),
-        JobStatus.CANCELLED);
-    if (!cancelled.isEmpty()) {
-      hints.anything(tx);
-    }
-    cancelled.forEach(job -> events.publish(tx, job.event()));
-    return cancelled.stream().map(Cancelled::id).collect(Collectors.toSet());
+    following.follow(tx, cancelled);
+    return cancelled.stream().map(CancelledWaiting.Job::id).collect(Collectors.toSet());
   }
 }

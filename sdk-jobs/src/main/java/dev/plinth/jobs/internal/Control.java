@@ -11,6 +11,7 @@ import java.util.UUID;
 /** What keeps jobs in hand: unique keys, cancellation, snoozing, deadlines, watching. */
 final class Control {
   private final UniqueKeys uniqueKeys;
+  private final DeadlineRows deadlineRows;
   private final CancelRequests cancelRequests;
   private final Cancelling cancelling;
   private final Cancel cancel;
@@ -19,15 +20,24 @@ final class Control {
   private final Watched watched;
   private final Audited audited;
 
-  Control(Plinth plinth, ProgressRows progressRows, Hints hints, Audited audited) {
+  Control(
+      Plinth plinth,
+      ProgressRows progressRows,
+      UniqueKeys uniqueKeys,
+      DeadlineRows deadlineRows,
+      CancelledWaiting following,
+      Hints hints,
+      GateHints gateHints,
+      Audited audited) {
     Schema schema = plinth.schema();
-    this.uniqueKeys = new UniqueKeys(schema, plinth.ids());
-    CancelWaiting cancelWaiting = new CancelWaiting(schema, uniqueKeys, plinth.events(), hints);
+    this.uniqueKeys = uniqueKeys;
+    this.deadlineRows = deadlineRows;
+    CancelWaiting cancelWaiting = new CancelWaiting(schema, following);
     this.cancelRequests = new CancelRequests(schema, cancelWaiting);
     this.cancelling = new Cancelling(plinth, cancelWaiting, cancelRequests);
-    this.cancel = new Cancel(schema, progressRows, uniqueKeys, plinth.events());
+    this.cancel = new Cancel(schema, progressRows, uniqueKeys, deadlineRows, plinth.events());
     this.snooze = new Snooze(schema, progressRows);
-    this.deadlines = new Deadlines(plinth, hints);
+    this.deadlines = new Deadlines(plinth, hints, gateHints);
     this.watched = new Watched(plinth);
     this.audited = audited;
   }
@@ -42,6 +52,21 @@ final class Control {
             .toList(),
         JobStatus.COMPLETED);
     audited.completed(tx, endings, held);
+    ended(tx, endings, held);
+  }
+
+  /** Those whose claim held have failed, for good where they are final. */
+  void failed(Tx tx, List<Ending.Failed> endings, Set<UUID> held) {
+    ended(tx, endings.stream().filter(Ending.Failed::isFinal).toList(), held);
+  }
+
+  private void ended(Tx tx, List<? extends Ending> endings, Set<UUID> held) {
+    deadlineRows.ended(
+        tx,
+        endings.stream()
+            .filter(e -> e.job().deadline() != null && held.contains(e.job().id()))
+            .map(e -> e.job().id())
+            .toList());
   }
 
   UniqueKeys uniqueKeys() {

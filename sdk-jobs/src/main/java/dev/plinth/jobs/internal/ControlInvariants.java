@@ -1,6 +1,7 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.spi.Schema;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What must hold of unique keys, cancellation and deadlines at any moment. */
@@ -51,10 +52,12 @@ final class ControlInvariants {
 
   private ControlInvariants() {}
 
-  static void addTo(Map<String, String> queries, Schema schema) {
+  static Map<String, String> queries(Schema schema) {
+    Map<String, String> queries = new LinkedHashMap<>();
     queries.put("unique-keys-freed", schema.render(UNIQUE_KEYS));
     queries.put("unique-keys-marked", schema.render(UNMARKED_KEYS));
     queries.put("cancel-requests-of-the-living", schema.render(CANCELS));
     queries.put("deadlines-looked-at", schema.render(DEADLINES));
+    return queries;
   }
 }

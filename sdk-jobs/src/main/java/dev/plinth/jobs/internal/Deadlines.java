@@ -26,8 +26,7 @@ final class Deadlines implements Sweep {
   private static final Instant BEGINNING = Instant.EPOCH;
 
   // From a time on, before which all were looked at: so that those that are gone are not walked
-  // over
-  // again while an old snapshot keeps them.
+  // over again while an old snapshot keeps them.
   private static final String DUE =
       """
       SELECT d.job_id
@@ -54,8 +53,8 @@ final class Deadlines implements Sweep {
             completed_at = {now}
         FROM taken t
         WHERE j.id = t.job_id
-        RETURNING j.id, j.user_id, j.type, j.queue, j.batch_id, j.error, t.epoch, t.attempt,
-                  {now} AS claimed_at
+        RETURNING j.id, j.user_id, j.queue, j.type, j.batch_id, j.error, t.epoch, t.attempt,
+                  t.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome, error_class, error)
@@ -63,6 +62,11 @@ final class Deadlines implements Sweep {
         FROM recorded r
       ), tallied AS (
         {tally}
+      ), signalled AS (
+        INSERT INTO {schema}.job_signals (job_id)
+        SELECT r.id
+        FROM recorded r
+        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = r.id)
       ), counted AS (
         INSERT INTO {schema}.batch_deltas (batch_id, failed)
         SELECT r.batch_id, count(*)
@@ -70,9 +74,16 @@ final class Deadlines implements Sweep {
         WHERE r.batch_id IS NOT NULL
         GROUP BY r.batch_id
       )
-      SELECT r.id, r.user_id, r.type, r.attempt
+      SELECT r.id, r.user_id, r.type, r.batch_id, r.attempt, r.group_id,
+             EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = r.id) AS is_parent
       FROM recorded r
-      """;
+      """
+          .replace(
+              "{tally}",
+              Tally.of(
+                  "(SELECT r.queue, r.type, r.attempt, {now} AS claimed_at FROM recorded r) g",
+                  "'failed'",
+                  "NULL::timestamptz"));
   private static final String FORGET =
       """
       DELETE FROM {schema}.job_deadlines d
@@ -95,6 +106,7 @@ final class Deadlines implements Sweep {
   private final Plinth plinth;
   private final Events events;
   private final Hints hints;
+  private final GateHints gateHints;
   private final String due;
   private final String aMinuteAgo;
   private final String expire;
@@ -105,18 +117,15 @@ final class Deadlines implements Sweep {
   private Instant from = BEGINNING;
   private long beganAt = System.nanoTime();
 
-  Deadlines(Plinth plinth, Hints hints) {
+  Deadlines(Plinth plinth, Hints hints, GateHints gateHints) {
     Schema schema = plinth.schema();
     this.plinth = plinth;
     this.events = plinth.events();
     this.hints = hints;
+    this.gateHints = gateHints;
     this.due = schema.render(DUE);
     this.aMinuteAgo = schema.render(A_MINUTE_AGO);
-    this.expire =
-        schema.render(
-            EXPIRE
-                .replace("{taken}", WaitingPlaces.takenIfFree())
-                .replace("{tally}", Tally.of("recorded g", "'failed'", "NULL::timestamptz")));
+    this.expire = schema.render(EXPIRE.replace("{taken}", WaitingPlaces.takenIfFree()));
     this.forget = schema.render(FORGET);
     this.later = schema.render(LATER);
     this.isPast = schema.render(IS_PAST);
@@ -180,26 +189,34 @@ final class Deadlines implements Sweep {
     Sql.update(tx.connection(), later, (Object) jobs);
   }
 
+  private record Expired(JobFailed event, boolean concernsOthers, boolean wasCounted) {}
+
   private void expire(Tx tx, UUID[] jobs) {
     String errorClass = DeadlinePassedException.class.getName();
-    List<JobFailed> expired =
+    List<Expired> expired =
         Sql.query(
             tx.connection(),
             expire,
             row ->
-                new JobFailed(
-                    new JobId(row.getObject("id", UUID.class)),
-                    Sql.uuid(row, "user_id"),
-                    row.getString("type"),
-                    row.getInt("attempt") - 1,
-                    errorClass),
+                new Expired(
+                    new JobFailed(
+                        new JobId(row.getObject("id", UUID.class)),
+                        Sql.uuid(row, "user_id"),
+                        row.getString("type"),
+                        row.getInt("attempt") - 1,
+                        errorClass),
+                    row.getObject("batch_id") != null || row.getBoolean("is_parent"),
+                    row.getObject("group_id") != null),
             jobs,
             errorClass + ": " + DeadlinePassedException.message("{}"),
             plinth.instances().id(),
             errorClass);
-    if (!expired.isEmpty()) {
+    if (expired.stream().anyMatch(Expired::concernsOthers)) {
       hints.anything(tx);
     }
-    expired.forEach(event -> events.publish(tx, event));
+    if (expired.stream().anyMatch(Expired::wasCounted)) {
+      gateHints.parked(tx);
+    }
+    expired.forEach(job -> events.publish(tx, job.event()));
   }
 }

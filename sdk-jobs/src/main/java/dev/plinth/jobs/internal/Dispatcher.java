@@ -98,7 +98,8 @@ public final class Dispatcher implements AutoCloseable {
             statements.control(),
             this::batchesTouched,
             statements,
-            this::ended);
+            this::ended,
+            gatekeeper::want);
     this.workers =
         new Workers(
             plinth,
@@ -117,8 +118,7 @@ public final class Dispatcher implements AutoCloseable {
             endings,
             strays,
             statements.control(),
-            new Charger(plinth, workers, settings.charging()),
-            this::batchesTouched);
+            new Charger(plinth, workers, settings.charging()));
     this.prefetch = new Prefetch(settings.workers());
     this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());

@@ -125,15 +125,25 @@ final class Endings implements AutoCloseable {
     if (!held && pending.ending() instanceof Ending.Released) {
       strays.suspect();
     }
-    if (job.isLimited()) {
-      limitedEnded.run();
-    }
     if (!held && !pending.mayBeWritten()) {
       log.info(
           "Claim {} of job {} is no longer held, so its end was not written",
           job.epoch(),
           job.id());
-    } else if (job.batchId() != null) {
+    }
+    told(job, held || pending.mayBeWritten());
+  }
+
+  /** One that {@link #writeIn} wrote has been committed. */
+  void committed(Ending ending) {
+    told(ending.job(), true);
+  }
+
+  private void told(Claimed job, boolean written) {
+    if (job.isLimited()) {
+      limitedEnded.run();
+    }
+    if (written && job.batchId() != null) {
       batchesTouched.run();
     }
     ended.run();
@@ -225,6 +235,7 @@ final class Endings implements AutoCloseable {
     }
     if (!failed.isEmpty()) {
       held.addAll(fail.write(tx, failed));
+      control.failed(tx, failed, held);
     }
     if (!released.isEmpty()) {
       held.addAll(release.write(tx, released));

@@ -60,23 +60,28 @@ final class Evict {
   boolean end(ActiveRun run, Ending ending) {
     AtomicBoolean taken = new AtomicBoolean();
     try {
-      return plinth.transactSeparately(
-          TxOptions.defaults().withAllTenants(),
-          tx -> {
-            boolean free =
-                Sql.first(
-                        tx.connection(),
-                        lock,
-                        row -> row.getInt(1),
-                        run.job().id(),
-                        run.job().epoch())
-                    .isPresent();
-            if (!free || !(taken.get() || run.end())) {
-              return false;
-            }
-            taken.set(true);
-            return endings.writeIn(tx, ending);
-          });
+      boolean ended =
+          plinth.transactSeparately(
+              TxOptions.defaults().withAllTenants(),
+              tx -> {
+                boolean free =
+                    Sql.first(
+                            tx.connection(),
+                            lock,
+                            row -> row.getInt(1),
+                            run.job().id(),
+                            run.job().epoch())
+                        .isPresent();
+                if (!free || !(taken.get() || run.end())) {
+                  return false;
+                }
+                taken.set(true);
+                return endings.writeIn(tx, ending);
+              });
+      if (ended) {
+        endings.committed(ending);
+      }
+      return ended;
     } catch (RuntimeException e) {
       if (taken.get()) {
         // Whoever has the right to write the end must see it written.

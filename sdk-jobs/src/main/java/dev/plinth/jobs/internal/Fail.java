@@ -21,12 +21,11 @@ final class Fail {
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[])
           AS g(job_id, epoch, batch_id, retry_ms, error_class, error, stack_trace,
                summary, done, total, note, outcome)
-      ), gone AS (
+      ), {held}, gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
-        RETURNING g.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
                   l.attempt, l.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -84,12 +83,13 @@ final class Fail {
   Fail(Schema schema, ProgressRows progressRows, Events events) {
     this.fail =
         schema.render(
-            FAIL.replace(
-                "{tally}",
-                Tally.of(
-                    "gone g JOIN recorded r ON r.id = g.job_id",
-                    "CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END",
-                    "r.due_at")));
+            FAIL.replace("{held}", HeldLeases.held())
+                .replace(
+                    "{tally}",
+                    Tally.of(
+                        "gone g JOIN recorded r ON r.id = g.job_id",
+                        "CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END",
+                        "r.due_at")));
     this.progressRows = progressRows;
     this.events = events;
   }

@@ -6,9 +6,11 @@ import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.Fault;
 import dev.plinth.jobs.internal.node.NodeInvariants;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What must hold between the tables at any moment, as queries that return what breaks it. */
 final class Invariants {
@@ -94,12 +96,26 @@ final class Invariants {
     queries.put("not-nowhere", schema.render(NOWHERE));
     queries.put("ended-once", schema.render(ENDED_ONCE));
     queries.put("epochs-ascend", schema.render(EPOCHS));
-    queries.putAll(BatchInvariants.queries(schema));
-    queries.putAll(NodeInvariants.queries(schema));
-    more.forEach(part -> part.forEach((name, query) -> queries.put(name, schema.render(query))));
-    LimitInvariants.addTo(queries, schema);
-    ScheduleInvariants.addTo(queries, schema);
-    ControlInvariants.addTo(queries, schema);
+    add(BatchInvariants.queries(schema));
+    add(NodeInvariants.queries(schema));
+    more.forEach(this::add);
+    add(LimitInvariants.queries(schema));
+    add(ScheduleInvariants.queries(schema));
+    add(ControlInvariants.queries(schema));
+  }
+
+  private void add(Map<String, String> part) {
+    part.forEach(
+        (name, query) -> {
+          if (queries.putIfAbsent(name, query) != null) {
+            throw new IllegalStateException("Two invariants have the name " + name);
+          }
+        });
+  }
+
+  /** What the invariants are called. */
+  Set<String> names() {
+    return Collections.unmodifiableSet(queries.keySet());
   }
 
   List<Fault> check(Tx tx) {

@@ -1,6 +1,7 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.spi.Schema;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What must hold of limits at any moment. */
@@ -85,12 +86,14 @@ final class LimitInvariants {
 
   private LimitInvariants() {}
 
-  static void addTo(Map<String, String> queries, Schema schema) {
+  static Map<String, String> queries(Schema schema) {
+    Map<String, String> queries = new LinkedHashMap<>();
     queries.put("groups-match", schema.render(GROUPS));
     queries.put(
         "limited-are-counted",
         schema.render(
             COUNTED.replace("{counting}", Parking.counting("h.queue", "h.type", "j.limit_key"))));
     queries.put("within-limits", schema.render(WITHIN));
+    return queries;
   }
 }

@@ -20,16 +20,11 @@ final class Release {
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS g(job_id, epoch, had_begun)
-      ), free AS MATERIALIZED (
-        SELECT l.job_id, g.had_begun
-        FROM {schema}.job_leases l
-        JOIN given g ON l.job_id = g.job_id AND l.epoch = g.epoch
-        FOR UPDATE OF l SKIP LOCKED
-      ), gone AS (
+      ), {held}, gone AS (
         DELETE FROM {schema}.job_leases l
-        USING free f
-        WHERE l.job_id = f.job_id
-        RETURNING l.*, f.had_begun
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING l.*, h.had_begun
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome)
@@ -44,7 +39,8 @@ final class Release {
       )
       SELECT g.job_id
       FROM gone g
-      """;
+      """
+          .replace("{held}", HeldLeases.heldIfFree());
 
   private final String release;
 

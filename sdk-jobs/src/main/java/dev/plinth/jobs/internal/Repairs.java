@@ -16,6 +16,28 @@ import org.slf4j.LoggerFactory;
 final class Repairs {
   private static final Logger log = LoggerFactory.getLogger(Repairs.class);
 
+  /** What is left to somebody who knows more, and what that one should know. */
+  private static final Map<String, String> LEFT =
+      Map.of(
+          "ended-once",
+          "What was recorded of attempts is not rewritten: compare it with what the job has done",
+          "within-limits",
+          "No job that runs is stopped for a limit: it is kept again when enough of them have ended",
+          "schedule-goes-on",
+          "When it should run next is not known: pause the schedule and resume it",
+          "schedule-last-job",
+          "Which job was its last is not known: it is right again after the next run",
+          "due-times-once",
+          "A job that was enqueued twice may have run: cancel the one that has not",
+          "node-status-logged",
+          "The log of nodes is not rewritten: set the node's status anew, and both say the same",
+          "node-lifecycle-chain",
+          "The log of nodes is not rewritten",
+          "node-heartbeats-owned",
+          "Heartbeats of a node that is gone go with their partition");
+
+  private static final String UNKNOWN = "It cannot be mended without knowing what happened";
+
   private final Plinth plinth;
   private final Map<String, Mend> mends = new LinkedHashMap<>();
 
@@ -37,6 +59,14 @@ final class Repairs {
     mends.put("unique-keys-marked", control::keyMarked);
     mends.put("cancel-requests-of-the-living", control::wishForgotten);
     mends.put("deadlines-looked-at", control::deadlineLookedAt);
+    MendLimits limits = new MendLimits(plinth.schema(), gateHints);
+    mends.put("groups-match", limits::recounted);
+    mends.put("limited-are-counted", limits::recounted);
+  }
+
+  /** True when faults of that invariant are mended, or there is a reason why not. */
+  boolean knows(String invariant) {
+    return mends.containsKey(invariant) || LEFT.containsKey(invariant);
   }
 
   List<Repair> run(List<Fault> faults) {
@@ -51,7 +81,7 @@ final class Repairs {
   private Mend.Mended mend(Fault fault) {
     Mend mend = mends.get(fault.invariant());
     if (mend == null) {
-      return Mend.Mended.left("It cannot be mended without knowing what happened");
+      return Mend.Mended.left(LEFT.getOrDefault(fault.invariant(), UNKNOWN));
     }
     try {
       UUID subject = UUID.fromString(fault.subject());

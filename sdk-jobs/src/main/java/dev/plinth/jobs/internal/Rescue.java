@@ -33,14 +33,14 @@ final class Rescue implements Sweep {
         LIMIT ?
         FOR UPDATE OF l SKIP LOCKED
       ), seen AS MATERIALIZED (
-        SELECT j.id, j.batch_id, j.user_id, j.max_attempts
+        SELECT j.id, j.batch_id, j.user_id, j.max_attempts, j.deadline
         FROM lost
         JOIN {schema}.computational_jobs j ON j.id = lost.job_id
       ), judged AS (
         DELETE FROM {schema}.job_leases l
         USING seen s
         WHERE l.job_id = s.id
-        RETURNING l.*, s.batch_id, s.user_id,
+        RETURNING l.*, s.batch_id, s.user_id, s.deadline,
                   l.attempt < s.max_attempts AS counts,
                   l.attempt >= s.max_attempts AND l.begun AS exhausted
       ), attempted AS (
@@ -83,7 +83,8 @@ final class Rescue implements Sweep {
         WHERE g.exhausted
           AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted
+      SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted,
+             g.deadline IS NOT NULL AS has_deadline, g.group_id IS NOT NULL AS was_counted
       FROM judged g
       """
           .replace(
@@ -106,11 +107,22 @@ final class Rescue implements Sweep {
   private final String lost;
   private final Instances instances;
   private final Claimers claimers;
+  private final DeadlineRows deadlineRows;
+  private final GateHints gateHints;
   private final Events events;
 
-  private record Rescued(JobFailed event, boolean exhausted) {}
+  private record Rescued(
+      JobFailed event, boolean exhausted, boolean hasDeadline, boolean wasCounted) {}
 
-  Rescue(Schema schema, Instances instances, Claimers claimers, Events events) {
+  Rescue(
+      Schema schema,
+      Instances instances,
+      Claimers claimers,
+      DeadlineRows deadlineRows,
+      GateHints gateHints,
+      Events events) {
+    this.deadlineRows = deadlineRows;
+    this.gateHints = gateHints;
     this.instances = instances;
     this.claimers = claimers;
     this.rescue = schema.render(RESCUE.replace("{which}", "TRUE"));
@@ -163,9 +175,21 @@ final class Rescue implements Sweep {
                         row.getString("type"),
                         row.getInt("attempt"),
                         null),
-                    row.getBoolean("exhausted")),
+                    row.getBoolean("exhausted"),
+                    row.getBoolean("has_deadline"),
+                    row.getBoolean("was_counted")),
             parameters);
-    rescued.stream().filter(Rescued::exhausted).forEach(job -> events.publish(tx, job.event()));
+    List<Rescued> failed = rescued.stream().filter(Rescued::exhausted).toList();
+    deadlineRows.ended(
+        tx,
+        failed.stream()
+            .filter(Rescued::hasDeadline)
+            .map(job -> job.event().jobId().value())
+            .toList());
+    if (failed.stream().anyMatch(Rescued::wasCounted)) {
+      gateHints.parked(tx);
+    }
+    failed.forEach(job -> events.publish(tx, job.event()));
     return rescued.size();
   }
 }

@@ -21,6 +21,14 @@ final class RetiredUsers {
       WHERE user_id = ?
       """;
 
+  // Before the records, as all do who take such a job out of its line.
+  private static final String MOVE_PARKED =
+      """
+      UPDATE {schema}.job_parked
+      SET user_id = ?
+      WHERE user_id = ?
+      """;
+
   private static final String MOVE_BATCHES =
       """
       UPDATE {schema}.batch_job_collections
@@ -85,6 +93,7 @@ final class RetiredUsers {
 
   private void merge(Tx tx, UUID from, UUID into) {
     run(tx, MOVE_BATCHES, into, from);
+    run(tx, MOVE_PARKED, into, from);
     run(tx, MOVE_JOBS, into, from);
   }
 

@@ -52,7 +52,13 @@ final class Retry {
         ) last
         WHERE j.id = ?
         RETURNING j.id AS job_id, j.queue, j.priority, j.type, j.job_version, j.limit_key,
-                  j.user_id, last.epoch, last.attempt + 1 AS attempt
+                  j.user_id, j.deadline, last.epoch, last.attempt + 1 AS attempt
+      ), dated AS (
+        INSERT INTO {schema}.job_deadlines (job_id, look_at)
+        SELECT r.job_id, r.deadline
+        FROM revived r
+        WHERE r.deadline IS NOT NULL
+        ON CONFLICT (job_id) DO NOTHING
       )
       """;
   private static final String PARKED = "SELECT p.job_id FROM parked p";

@@ -39,6 +39,7 @@ final class RunSql {
   private final Runnable batchesTouched;
   private final Statements statements;
   private final Runnable ended;
+  private final Runnable limitedEnded;
   private final String fence;
 
   RunSql(
@@ -48,7 +49,8 @@ final class RunSql {
       Control control,
       Runnable batchesTouched,
       Statements statements,
-      Runnable ended) {
+      Runnable ended,
+      Runnable limitedEnded) {
     this.plinth = plinth;
     this.complete = complete;
     this.progressRows = progressRows;
@@ -56,6 +58,7 @@ final class RunSql {
     this.batchesTouched = batchesTouched;
     this.statements = statements;
     this.ended = ended;
+    this.limitedEnded = limitedEnded;
     this.fence = plinth.schema().render(FENCE);
   }
 
@@ -80,6 +83,9 @@ final class RunSql {
     control.watched().changed(tx, written);
     if (held && job.batchId() != null) {
       tx.afterCommit(batchesTouched);
+    }
+    if (held && job.isLimited()) {
+      tx.afterCommit(limitedEnded);
     }
     if (held) {
       tx.afterCommit(ended);

@@ -1,6 +1,7 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.spi.Schema;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What must hold of schedules at any moment, as queries that return what breaks it. */
@@ -45,9 +46,11 @@ final class ScheduleInvariants {
 
   private ScheduleInvariants() {}
 
-  static void addTo(Map<String, String> queries, Schema schema) {
+  static Map<String, String> queries(Schema schema) {
+    Map<String, String> queries = new LinkedHashMap<>();
     queries.put("schedule-goes-on", schema.render(NEXT));
     queries.put("schedule-last-job", schema.render(LAST_JOB));
     queries.put("due-times-once", schema.render(ONCE));
+    return queries;
   }
 }

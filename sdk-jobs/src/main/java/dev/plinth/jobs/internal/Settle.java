@@ -1,13 +1,9 @@
 package dev.plinth.jobs.internal;
 
-import dev.plinth.core.event.Events;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.Cancellation;
-import dev.plinth.jobs.JobCancelled;
-import dev.plinth.jobs.JobId;
-import dev.plinth.jobs.JobStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -84,40 +80,38 @@ final class Settle {
   private static final String CANCEL =
       """
       WITH given AS MATERIALIZED (
-        SELECT j.id, j.batch_id, j.user_id, j.type, j.holds_key, g.error
+        SELECT j.id, g.error
         FROM unnest(?::uuid[], ?::text[]) AS g(job_id, error)
         JOIN {schema}.computational_jobs j ON j.id = g.job_id
       ), gone AS (
         DELETE FROM {schema}.job_waiting w
         USING given g
         WHERE w.job_id = g.id
-        RETURNING w.job_id, g.batch_id, g.user_id, g.type, g.holds_key, g.error
+        RETURNING w.job_id, g.error, w.group_id
       ), unlinked AS (
         DELETE FROM {schema}.job_edges e
         USING gone g
         WHERE e.job_id = g.job_id
-      ), recorded AS (
+      ), cancelled AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'cancelled',
             error = g.error,
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-      ), counted AS (
-        INSERT INTO {schema}.batch_deltas (batch_id, failed, cancelled)
-        SELECT g.batch_id, count(*), count(*)
-        FROM gone g
-        WHERE g.batch_id IS NOT NULL
-        GROUP BY g.batch_id
-      ), signalled AS (
-        INSERT INTO {schema}.job_signals (job_id)
-        SELECT g.job_id
-        FROM gone g
-        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
+        RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline, j.error, g.group_id,
+                  NULL::timestamptz AS started_at
+      ), {counted}, {signalled}, forgotten AS (
+        DELETE FROM {schema}.job_cancels c
+        USING gone g
+        WHERE c.job_id = g.job_id
       )
-      SELECT g.job_id, g.user_id, g.type, g.holds_key, g.error
-      FROM gone g
-      """;
+      SELECT c.error, {columns}
+      FROM cancelled c
+      """
+          .replace("{counted}", CancelledInBatch.COUNTED)
+          .replace("{signalled}", CancelledInBatch.SIGNALLED)
+          .replace("{columns}", CancelledWaiting.COLUMNS);
   private static final String QUEUE =
       """
       WITH gone AS (
@@ -153,12 +147,10 @@ final class Settle {
   private final String queue;
   private final Hints hints;
   private final GateHints gateHints;
-  private final UniqueKeys uniqueKeys;
-  private final Events events;
+  private final CancelledWaiting following;
 
-  Settle(Schema schema, Hints hints, GateHints gateHints, UniqueKeys uniqueKeys, Events events) {
-    this.uniqueKeys = uniqueKeys;
-    this.events = events;
+  Settle(Schema schema, Hints hints, GateHints gateHints, CancelledWaiting following) {
+    this.following = following;
     this.lock = schema.render(LOCK);
     this.stray = schema.render(STRAY);
     this.free = schema.render(FREE);
@@ -253,34 +245,15 @@ final class Settle {
     if (errors.isEmpty()) {
       return;
     }
-    List<Cancelled> cancelled =
+    following.follow(
+        tx,
         Sql.query(
             tx.connection(),
             cancel,
-            row ->
-                new Cancelled(
-                    new JobCancelled(
-                        new JobId(row.getObject("job_id", UUID.class)),
-                        Sql.uuid(row, "user_id"),
-                        row.getString("type"),
-                        false,
-                        Cancellation.because(row.getString("error"))),
-                    row.getBoolean("holds_key")),
+            row -> CancelledWaiting.Job.of(row, Cancellation.because(row.getString("error"))),
             errors.keySet().toArray(UUID[]::new),
-            errors.values().toArray(String[]::new));
-    // Their batches may end by this, and those that wait for them are to be looked at.
-    hints.anything(tx);
-    uniqueKeys.free(
-        tx,
-        cancelled.stream()
-            .filter(Cancelled::holdsKey)
-            .map(job -> job.event().jobId().value())
-            .toList(),
-        JobStatus.CANCELLED);
-    cancelled.forEach(job -> events.publish(tx, job.event()));
+            errors.values().toArray(String[]::new)));
   }
-
-  private record Cancelled(JobCancelled event, boolean holdsKey) {}
 
   private record Queued(String queue, boolean isLimited) {}
 

@@ -19,12 +19,11 @@ final class Snooze {
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, delay_ms, done, total, note)
-      ), gone AS (
+      ), {held}, gone AS (
         DELETE FROM {schema}.job_leases l
-        USING given g
-        WHERE l.job_id = g.job_id
-          AND l.epoch = g.epoch
-        RETURNING g.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
+        USING held h
+        WHERE l.ctid = h.place
+        RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
                   l.attempt, l.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -54,17 +53,17 @@ final class Snooze {
       SELECT g.job_id, r.id
       FROM gone g
       LEFT JOIN recorded r ON r.id = g.job_id
-      """;
+      """
+          .replace("{held}", HeldLeases.held())
+          .replace(
+              "{tally}",
+              Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at"));
 
   private final String snooze;
   private final ProgressRows progressRows;
 
   Snooze(Schema schema, ProgressRows progressRows) {
-    this.snooze =
-        schema.render(
-            SNOOZE.replace(
-                "{tally}",
-                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at")));
+    this.snooze = schema.render(SNOOZE);
     this.progressRows = progressRows;
   }
 

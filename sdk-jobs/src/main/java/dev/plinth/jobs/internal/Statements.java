@@ -57,7 +57,9 @@ public final class Statements {
     this.fail = new Fail(schema, progressRows, plinth.events());
     this.release = new Release(schema);
     this.claimers = new Claimers(schema);
-    this.rescue = new Rescue(schema, plinth.instances(), claimers, plinth.events());
+    DeadlineRows deadlineRows = new DeadlineRows(schema);
+    this.rescue =
+        new Rescue(schema, plinth.instances(), claimers, deadlineRows, gateHints, plinth.events());
     this.promote = new Promote(schema, gateHints);
     this.enqueue = new Enqueue(schema, plinth.ids(), gateHints, audited);
     EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);
@@ -67,16 +69,21 @@ public final class Statements {
     this.retry = new Retry(schema, gateHints);
     this.read = new ReadJobs(schema);
     this.invariants = new Invariants(schema, List.of(GraphInvariants.queries(schema)));
-    this.control = new Control(plinth, progressRows, hints, audited);
     this.foldStatistics = new FoldStatistics(schema);
     this.readStatistics = new ReadStatistics(plinth);
     this.explain = new Explain(schema, new ParkedReason(schema));
     this.graph = new GraphRows(schema);
-    this.settle = new Settle(schema, hints, gateHints, control.uniqueKeys(), plinth.events());
+    UniqueKeys uniqueKeys = new UniqueKeys(schema, plinth.ids());
+    CancelledWaiting following =
+        new CancelledWaiting(uniqueKeys, deadlineRows, plinth.events(), hints, gateHints);
+    this.settle = new Settle(schema, hints, gateHints, following);
     this.repairs = new Repairs(plinth, ends, settle, gateHints);
     this.unblock = new Unblock(schema, settle);
     this.links = new Links(graph, unblock, hints);
     this.steps = new StepRows(schema);
+    this.control =
+        new Control(
+            plinth, progressRows, uniqueKeys, deadlineRows, following, hints, gateHints, audited);
     this.schedules = new ScheduleStatements(plinth, enqueue, hints);
   }
 
@@ -194,6 +201,10 @@ public final class Statements {
   /** Mends what is mended safely. */
   public List<Repair> repair(List<Fault> faults) {
     return repairs.run(faults);
+  }
+
+  Repairs repairs() {
+    return repairs;
   }
 
   ScheduleStatements schedules() {

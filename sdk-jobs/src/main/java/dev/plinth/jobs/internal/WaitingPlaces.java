@@ -3,53 +3,56 @@ package dev.plinth.jobs.internal;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Takes jobs out of line, wherever they wait, and tells the graph that they have ended. */
+/**
+ * Takes jobs out of line, wherever they wait: the one text that knows every place a pending job can
+ * be in but the leases.
+ */
 final class WaitingPlaces {
-  /** In the order in which everybody locks them. */
-  private static final List<String> TABLES =
-      Places.TABLES.stream().filter(table -> !table.equals("job_leases")).sorted().toList();
+  // Each is looked up by its job and taken away by its address: the planner, left to itself, may
+  // read the whole table, which may be full of dead rows.
+  private static final String FROM_PLACE =
+      """
+      {place} AS MATERIALIZED (
+        SELECT x.place
+        FROM (SELECT g.job_id FROM given g ORDER BY g.job_id) g
+        CROSS JOIN LATERAL (
+          SELECT p.ctid AS place
+          FROM {schema}.job_{place} p
+          WHERE p.job_id = g.job_id
+          FOR UPDATE{skip}
+        ) x
+      ), from_{place} AS (
+        DELETE FROM {schema}.job_{place} p
+        USING {place} x
+        WHERE p.ctid = x.place
+        RETURNING p.job_id, p.epoch, p.attempt, {group} AS group_id
+      ),""";
 
-  private static final String LOCKED =
+  /** Nothing holds a job any more that does not wait. */
+  private static final String UNLINKED =
       """
-      locked_{table} AS MATERIALIZED (
-        SELECT x.job_id
-        FROM {schema}.{table} x
-        JOIN given ON given.job_id = x.job_id
-        ORDER BY x.job_id
-        FOR UPDATE OF x{skip}
-      ), from_{table} AS (
-        DELETE FROM {schema}.{table} x
-        USING locked_{table} k
-        WHERE x.job_id = k.job_id
-        RETURNING x.job_id, x.epoch, x.attempt
-      )""";
-  private static final String TAKEN =
-      """
-      , taken AS (
-      {all}
-      ), unlinked AS (
+      unlinked AS (
         DELETE FROM {schema}.job_edges e
-        USING taken t
-        WHERE e.job_id = t.job_id
-      ), {signalled}""";
+        USING from_waiting w
+        WHERE e.job_id = w.job_id
+      ),""";
 
-  /** Part of a WITH: those who wait for the jobs in {@code taken} are looked at. */
-  static final String SIGNALLED =
-      """
-      signalled AS (
-        INSERT INTO {schema}.job_signals (job_id)
-        SELECT t.job_id
-        FROM taken t
-        WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = t.job_id)
-      )""";
+  /** In the order in which everybody locks them. */
+  private static final List<String> PLACES =
+      Places.TABLES.stream()
+          .filter(table -> !table.equals("job_leases"))
+          .map(table -> table.substring("job_".length()))
+          .sorted()
+          .toList();
 
   private WaitingPlaces() {}
 
   /**
-   * Parts of a WITH, to stand after one named {@code given} with a column {@code job_id}: {@code
-   * taken} has the columns {@code job_id}, {@code epoch} and {@code attempt} of those that were
-   * found waiting and are about to end. A job that moves from one place to another just then is not
-   * found; look again. Waits for whoever is moving the jobs.
+   * Parts of a WITH, to stand after one named {@code given} with a column {@code job_id}; the last,
+   * {@code taken}, has the columns {@code job_id}, {@code epoch}, {@code attempt} and {@code
+   * group_id} of those that were found waiting. A job that moves from one place to another just
+   * then is not found; look again. Rows are locked in the order of their ids. Waits for whoever is
+   * moving the jobs.
    */
   static String taken() {
     return taken("");
@@ -61,15 +64,19 @@ final class WaitingPlaces {
   }
 
   private static String taken(String skip) {
-    return TABLES.stream()
-            .map(table -> LOCKED.replace("{table}", table).replace("{skip}", skip))
-            .collect(Collectors.joining(", "))
-        + TAKEN
-            .replace("{signalled}", SIGNALLED)
-            .replace(
-                "{all}",
-                TABLES.stream()
-                    .map(table -> "  SELECT * FROM from_" + table)
-                    .collect(Collectors.joining("\n  UNION ALL\n")));
+    String from =
+        PLACES.stream()
+            .map(
+                place ->
+                    FROM_PLACE
+                        .replace("{place}", place)
+                        .replace("{group}", place.equals("parked") ? "NULL::bigint" : "p.group_id")
+                        .replace("{skip}", skip))
+            .collect(Collectors.joining());
+    String all =
+        PLACES.stream()
+            .map(place -> "  SELECT * FROM from_" + place + "\n")
+            .collect(Collectors.joining("  UNION ALL\n"));
+    return from + UNLINKED + "taken AS (\n" + all + ")";
   }
 }

@@ -40,7 +40,6 @@ final class Watchdog implements AutoCloseable {
   private final Strays strays;
   private final Control control;
   private final Charger charger;
-  private final Runnable batchesTouched;
   private final Evict evict;
   private final List<Chore> chores;
   private final Signal signal = new Signal();
@@ -58,15 +57,13 @@ final class Watchdog implements AutoCloseable {
       Endings endings,
       Strays strays,
       Control control,
-      Charger charger,
-      Runnable batchesTouched) {
+      Charger charger) {
     this.plinth = plinth;
     this.workers = workers;
     this.endings = endings;
     this.strays = strays;
     this.control = control;
     this.charger = charger;
-    this.batchesTouched = batchesTouched;
     this.evict = new Evict(plinth, endings);
     this.chores =
         List.of(
@@ -235,16 +232,16 @@ final class Watchdog implements AutoCloseable {
                 + " its thread is not free",
             run.job().id());
         strays.forget(run.job());
-        if (run.job().batchId() != null) {
-          batchesTouched.run();
-        }
       }
     } catch (RuntimeException e) {
       log.debug("Job {} could not be made to end now", run.job().id(), e);
     }
   }
 
-  /** Instead of {@link #start()}: sweeps on the calling thread, and tells nobody to stop. */
+  /**
+   * Instead of {@link #start()}: does on the calling thread what any node may do, until nothing of
+   * it is left.
+   */
   void sweepByHand() {
     chores.forEach(Chore::runToTheEnd);
   }
