@@ -56,24 +56,29 @@ final class CopyRecords {
     this.copy = schema.render(COPY);
   }
 
-  private record Times(Instant created, @Nullable Instant scheduled, boolean bound) {}
+  /**
+   * When the jobs were enqueued, by the database's clock, and from when on they may run.
+   *
+   * @param bound whether row-level security binds the role
+   */
+  record Times(Instant created, @Nullable Instant scheduled, boolean bound) {}
 
-  /** False when nothing was written, because it cannot be done this way. */
-  boolean write(Tx tx, Enqueue.Common common, List<JobId> jobs, List<Json> args) {
+  /** Null when nothing was written, because it cannot be done this way. */
+  @Nullable Times write(Tx tx, Enqueue.Common common, List<JobId> jobs, List<Json> args) {
     PGConnection postgres = postgres(tx.connection());
     if (postgres == null) {
-      return false;
+      return null;
     }
     Times times = times(tx, common.options());
     if (times.bound()) {
-      return false;
+      return null;
     }
     try {
       copy(postgres, rest(common, times), jobs, args);
     } catch (SQLException e) {
       throw Sql.failure(e);
     }
-    return true;
+    return times;
   }
 
   private static @Nullable PGConnection postgres(Connection connection) {

@@ -158,19 +158,20 @@ final class Enqueue {
 
   /** With ids that were drawn before. */
   List<JobId> write(Tx tx, Common common, List<JobId> jobs, List<Json> args) {
-    boolean copied = args.size() >= CopyRecords.WORTH_IT && copy.write(tx, common, jobs, args);
-    int atOnce = copied ? PLACED_AT_ONCE : AT_ONCE;
+    CopyRecords.Times copied =
+        args.size() >= CopyRecords.WORTH_IT ? copy.write(tx, common, jobs, args) : null;
+    int atOnce = copied != null ? PLACED_AT_ONCE : AT_ONCE;
     for (int from = 0; from < args.size(); from += atOnce) {
       int to = Math.min(from + atOnce, args.size());
       UUID[] chunk = jobs.subList(from, to).stream().map(JobId::value).toArray(UUID[]::new);
       List<@Nullable Object> parameters = new ArrayList<>();
       parameters.add(chunk);
-      if (!copied) {
+      if (copied == null) {
         parameters.add(args.subList(from, to).stream().map(Json::text).toArray(String[]::new));
         addRecord(parameters, common);
       }
-      addPlace(parameters, common);
-      String statement = (copied ? places : recordsAndPlaces).of(common);
+      addPlace(parameters, common, copied);
+      String statement = (copied != null ? places : recordsAndPlaces).of(common);
       insert(tx, common, statement, parameters, chunk);
     }
     audited.enqueued(tx, common, jobs);
@@ -199,12 +200,19 @@ final class Enqueue {
     addTime(parameters, c);
   }
 
-  private static void addPlace(List<@Nullable Object> parameters, Common c) {
+  private static void addPlace(
+      List<@Nullable Object> parameters, Common c, CopyRecords.@Nullable Times copied) {
     parameters.add(c.queue());
     parameters.add(c.options().priority());
     parameters.add(c.type());
     parameters.add(c.version());
-    addTime(parameters, c);
+    if (copied != null && c.isLater()) {
+      // As the records have it: the database's clock has moved on since.
+      parameters.add(copied.scheduled());
+      parameters.add(null);
+    } else {
+      addTime(parameters, c);
+    }
     if (!c.isLater() && !c.waits()) {
       parameters.add(c.options().limitKey());
       parameters.add(c.options().user());
