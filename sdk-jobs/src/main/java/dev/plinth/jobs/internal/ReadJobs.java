@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads jobs: the record, and from the hot tables where a pending one stands. */
 final class ReadJobs {
-  private static final String JOBS =
+  private static final String ANY_JOBS =
       """
       SELECT j.id, j.tenant_id, j.user_id, j.type, j.job_version, j.queue, j.args, j.status,
              j.priority, j.parent_job_id, j.batch_id, j.error_recovery_attempts, j.max_attempts,
@@ -38,7 +38,7 @@ final class ReadJobs {
              CASE WHEN l.job_id IS NULL THEN j.progress_done ELSE p.done END AS done,
              CASE WHEN l.job_id IS NULL THEN j.progress_total ELSE p.total END AS total,
              CASE WHEN l.job_id IS NULL THEN j.progress_note ELSE p.note END AS note
-      FROM {schema}.computational_jobs j
+      FROM {source}
       LEFT JOIN {schema}.job_delayed d ON d.job_id = j.id
       LEFT JOIN {schema}.job_leases l ON l.job_id = j.id
       LEFT JOIN {schema}.job_waiting w ON w.job_id = j.id
@@ -46,6 +46,31 @@ final class ReadJobs {
       LEFT JOIN {schema}.job_progress p ON p.job_id = l.job_id AND p.epoch = l.epoch
       WHERE TRUE
       """;
+
+  private static final String JOBS = ANY_JOBS.replace("{source}", "{schema}.computational_jobs j");
+
+  // The planner takes failed jobs and their last attempts for independent, expects but a few, and
+  // reads the record as a whole: so it is led along the dead letters, and to each job by its key.
+  private static final String DEAD_LETTERS =
+      ANY_JOBS.replace(
+          "{source}",
+          """
+          (
+            SELECT DISTINCT x.job_id
+            FROM {schema}.job_attempts x
+            WHERE x.outcome IN ('failed', 'timed_out', 'discarded')
+              AND x.job_id < ?::uuid
+            ORDER BY x.job_id DESC
+          ) x
+          CROSS JOIN LATERAL (
+            SELECT r.*
+            FROM {schema}.computational_jobs r
+            WHERE r.id = x.job_id
+              AND r.status = 'failed'
+            LIMIT 1
+          ) j
+          """);
+  private static final UUID LAST = new UUID(-1, -1);
 
   /** A transaction of a tenant sees that tenant's jobs only. */
   private static final String TENANT = "  AND (?::text IS NULL OR j.tenant_id = ?::text)\n";
@@ -109,8 +134,12 @@ final class ReadJobs {
   record Listing(String sql, @Nullable Object[] parameters) {}
 
   Listing listing(Tx tx, JobFilter filter, Page page) {
-    StringBuilder sql = new StringBuilder(JOBS);
+    boolean deadLetters = filter.status() == JobStatus.FAILED && !isNarrow(filter);
+    StringBuilder sql = new StringBuilder(deadLetters ? DEAD_LETTERS : JOBS);
     List<@Nullable Object> parameters = new ArrayList<>();
+    if (deadLetters) {
+      parameters.add(page.before() == null ? LAST : page.before().value());
+    }
     and(sql, parameters, "j.tenant_id = ?", tx.tenantId().orElse(null));
     and(sql, parameters, "j.user_id = ?", filter.user());
     and(sql, parameters, "j.type = ?", filter.type());
@@ -124,12 +153,21 @@ final class ReadJobs {
         "j.parent_job_id = ?",
         filter.parent() == null ? null : filter.parent().value());
     and(sql, parameters, "j.id < ?", page.before() == null ? null : page.before().value());
-    if (filter.status() != null) {
+    if (filter.status() != null && !deadLetters) {
       sql.append("  AND ").append(standing(filter.status())).append('\n');
     }
-    sql.append("ORDER BY j.id DESC\nLIMIT ?");
+    sql.append(deadLetters ? "ORDER BY x.job_id DESC\nLIMIT ?" : "ORDER BY j.id DESC\nLIMIT ?");
     parameters.add(page.limit());
     return new Listing(schema.render(sql.toString()), parameters.toArray());
+  }
+
+  /** True when the filter names something that is true of but some jobs. */
+  private static boolean isNarrow(JobFilter filter) {
+    return filter.user() != null
+        || filter.definition() != null
+        || filter.subject() != null
+        || filter.batch() != null
+        || filter.parent() != null;
   }
 
   private static void and(
