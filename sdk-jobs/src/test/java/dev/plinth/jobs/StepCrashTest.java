@@ -13,7 +13,9 @@ import dev.plinth.test.TestDatabase;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -112,8 +114,10 @@ class StepCrashTest {
     }
     Map<Point, String> recorded = new EnumMap<>(Point.class);
     try (ForkedJvm stuck = ForkedJvm.start(Stuck.class, database.url())) {
-      for (Point point : Point.values()) {
-        stuck.await("at " + point);
+      // In whatever order the workers come to it.
+      Set<String> reached = new HashSet<>();
+      while (reached.size() < Point.values().length) {
+        reached.add(stuck.await("at "));
       }
       jobs.forEach((point, id) -> recorded.put(point, output(inspect, id)));
       stuck.kill();

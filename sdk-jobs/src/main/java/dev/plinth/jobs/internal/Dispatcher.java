@@ -225,7 +225,6 @@ public final class Dispatcher implements AutoCloseable {
       if (gatekeeper.isPaused(queue)) {
         continue;
       }
-      boolean behind = false;
       for (NodeLimits.Step step : nodeLimits.steps(queue, workers::held)) {
         int free = workers.room(prefetch.size());
         int wanted = Math.min(nodeLimits.room(queue, free, workers::held), step.limit());
@@ -233,10 +232,7 @@ public final class Dispatcher implements AutoCloseable {
           continue;
         }
         int claimed = claim(step, wanted);
-        nodeLimits.done(step, claimed, behind);
-        boolean more = claimed == wanted && wanted == free;
-        behind |= more;
-        full |= more;
+        full |= claimed == wanted && wanted == free;
       }
     }
     return full && !stopping && workers.room(prefetch.size()) >= prefetch.least();

@@ -13,22 +13,13 @@ import java.util.function.Supplier;
  * by one thread.
  */
 final class NodeLimits {
-  private static final long REST_NANOS = 250_000_000L;
-
   private final NodeCaps caps;
   private final Claim others;
   private final boolean hasOthers;
   private final Map<String, Claim> capped = new LinkedHashMap<>();
-  private final Map<Place, Long> resting = new LinkedHashMap<>();
 
-  private record Place(String queue, String type) {}
-
-  /**
-   * One claim to make.
-   *
-   * @param type the only type it is about, empty for all that have no cap
-   */
-  record Step(Claim claim, String queue, String type, int limit) {}
+  /** One claim to make. */
+  record Step(Claim claim, String queue, int limit) {}
 
   NodeLimits(Schema schema, Map<String, Integer> handled, NodeCaps caps) {
     this.caps = caps;
@@ -55,43 +46,24 @@ final class NodeLimits {
             Math.min(room, cap - held.get().stream().filter(j -> j.queue().equals(queue)).count());
   }
 
-  /** The claims to make for a queue, given what this node holds. */
+  /**
+   * The claims to make for a queue, given what this node holds. Those with a cap come first: they
+   * take no more than that, and would otherwise find the queue's own cap used up by the others.
+   */
   List<Step> steps(String queue, Supplier<List<Claimed>> held) {
     List<Step> steps = new ArrayList<>();
-    if (hasOthers) {
-      steps.add(new Step(others, queue, "", Integer.MAX_VALUE));
-    }
     capped.forEach(
         (type, claim) -> {
           long free =
               caps.types().getOrDefault(type, 0)
                   - held.get().stream().filter(j -> j.type().equals(type)).count();
-          if (free > 0 && !rests(new Place(queue, type))) {
-            steps.add(new Step(claim, queue, type, (int) free));
+          if (free > 0) {
+            steps.add(new Step(claim, queue, (int) free));
           }
         });
-    return steps;
-  }
-
-  private boolean rests(Place place) {
-    Long until = resting.get(place);
-    return until != null && System.nanoTime() - until < 0;
-  }
-
-  /**
-   * What came of a step. A type of which none was found behind a long line of others is not looked
-   * for again at once.
-   *
-   * @param behindOthers whether others are waiting in the queue
-   */
-  void done(Step step, int claimed, boolean behindOthers) {
-    if (!step.type().isEmpty()) {
-      Place place = new Place(step.queue(), step.type());
-      if (claimed == 0 && behindOthers) {
-        resting.put(place, System.nanoTime() + REST_NANOS);
-      } else {
-        resting.remove(place);
-      }
+    if (hasOthers) {
+      steps.add(new Step(others, queue, Integer.MAX_VALUE));
     }
+    return steps;
   }
 }
