@@ -131,6 +131,19 @@ public final class Plinth implements AutoCloseable {
   }
 
   /**
+   * Has a single statement executed outside of any transaction, whatever the calling thread is in:
+   * on a connection in auto-commit it costs one round trip, and no lock is left behind by a process
+   * that stops answering. Where connections come with auto-commit off, or under row-level security,
+   * it is in a short transaction that sees every tenant's rows. Is not repeated. After-commit
+   * callbacks are not called.
+   *
+   * @throws dev.plinth.core.tx.ConnectionUnavailableException when no connection is to be had
+   */
+  public <T extends @Nullable Object> T executeAlone(TxFunction<T, RuntimeException> statement) {
+    return core.executeAlone(statement);
+  }
+
+  /**
    * Takes part in the host's transaction. Sends nothing, and leaves commit, rollback, close and
    * auto-commit to the host.
    *
@@ -156,6 +169,20 @@ public final class Plinth implements AutoCloseable {
    */
   public Optional<Tx> currentTransaction() {
     return core.transactions().current();
+  }
+
+  /**
+   * Whether the calling thread is in a transaction, this Plinth's own or one its connection source
+   * names. Sends nothing, and does not check that transaction as {@link #currentTransaction()}
+   * does.
+   */
+  public boolean isInTransaction() {
+    return core.transactions().isInTransaction();
+  }
+
+  /** Whether it was built with {@link PlinthBuilder#rowLevelSecurity()}. */
+  public boolean usesRowLevelSecurity() {
+    return core.transactions().isRowLevelSecurity();
   }
 
   /** Reads that may go to a replica, and the token by which they find one's own writes. */

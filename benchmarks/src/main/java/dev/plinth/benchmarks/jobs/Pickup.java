@@ -36,7 +36,9 @@ public final class Pickup implements Workload {
       Sizes sizes = turn.sizes();
       JobContestant contestant = table.contestant();
       int jobs = sizes.pickupSeconds() * PickupProducer.PER_SECOND;
-      int warmUp = sizes.warmUpSeconds() * PickupProducer.PER_SECOND;
+      int warmUp =
+          PickupProducer.unpaced(sizes, contestant)
+              + sizes.warmUpSeconds() * PickupProducer.PER_SECOND;
       Latencies latencies = new Latencies(warmUp + jobs);
       try (JobContestant.Workers running = contestant.start(sizes.workers(), latencies)) {
         FreshJvm.run(PickupProducer.class, List.of(), List.of(system, Lines.write(turn)));

@@ -67,6 +67,8 @@ final class PlinthJobs implements JobContestant {
     return """
         SELECT (SELECT count(*) FROM plinth.job_ready)
              + (SELECT count(*) FROM plinth.job_delayed)
+             + (SELECT count(*) FROM plinth.job_parked)
+             + (SELECT count(*) FROM plinth.job_waiting)
              + (SELECT count(*) FROM plinth.job_leases)
         """;
   }

@@ -44,6 +44,7 @@ import dev.plinth.core.internal.read.ReadCounts;
 import dev.plinth.core.internal.read.RoutedReads;
 import dev.plinth.core.internal.restore.AfterRestore;
 import dev.plinth.core.internal.session.SessionRepository;
+import dev.plinth.core.internal.tx.OneStatement;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.internal.tx.TxCounts;
 import dev.plinth.core.internal.vault.EnvelopeVault;
@@ -64,6 +65,7 @@ import dev.plinth.core.spi.FeatureModule;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxFunction;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.core.vault.Vault;
 import java.time.Duration;
@@ -434,6 +436,11 @@ public final class Core {
   /** Partitions. */
   public Partitions partitions() {
     return partitions;
+  }
+
+  /** One statement, outside of any transaction. */
+  public <T extends @Nullable Object> T executeAlone(TxFunction<T, RuntimeException> statement) {
+    return new OneStatement(transactions).alone(statement);
   }
 
   /** A new group commit. */

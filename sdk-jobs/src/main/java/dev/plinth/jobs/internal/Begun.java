@@ -21,14 +21,14 @@ final class Begun {
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[]) AS g(job_id, epoch)
-      ), {held}
+      )
       UPDATE {schema}.job_leases l
       SET begun = TRUE
-      FROM held h
-      WHERE l.ctid = h.place
+      FROM given h
+      WHERE {lease}
       RETURNING l.job_id
       """
-          .replace("{held}", HeldLeases.held());
+          .replace("{lease}", ByKey.lease("l", "h"));
 
   private final String begin;
   private final GroupCommit<Claimed, Boolean> commit;

@@ -22,10 +22,10 @@ final class Cancel {
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, had_begun, error_class, error, stack_trace, summary, done,
                total, note)
-      ), {held}, gone AS (
+      ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING held h
-        WHERE l.ctid = h.place
+        USING given h
+        WHERE {lease}
         RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.type, l.attempt
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -38,7 +38,7 @@ final class Cancel {
       ), forgotten AS (
         DELETE FROM {schema}.job_cancels c
         USING gone g
-        WHERE c.job_id = g.job_id
+        WHERE {request}
       ), cancelled AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'cancelled',
@@ -49,23 +49,21 @@ final class Cancel {
             started_at = CASE WHEN g.had_begun = 1 THEN g.claimed_at ELSE j.started_at END,
             completed_at = {now}
         FROM gone g
-        WHERE j.id = g.job_id
-        RETURNING j.id, g.batch_id, j.started_at,
+        WHERE {record}
+        RETURNING j.id, g.batch_id, j.started_at, g.queue, g.type, g.attempt, g.claimed_at,
+                  g.had_begun,
                   COALESCE(j.scheduled_at, j.created_at) AS due_at
       ), tallied AS (
         {tally}
       ), {counted}, {signalled}
-      SELECT g.job_id, c.id
-      FROM gone g
-      LEFT JOIN cancelled c ON c.id = g.job_id
+      {ended}
       """
-          .replace("{held}", HeldLeases.held())
+          .replace("{lease}", ByKey.lease("l", "h"))
+          .replace("{request}", ByKey.equal("c.job_id", "g.job_id"))
+          .replace("{record}", ByKey.equal("j.id", "g.job_id"))
           .replace(
-              "{tally}",
-              Tally.of(
-                  "gone g JOIN cancelled c ON c.id = g.job_id WHERE g.had_begun = 1",
-                  "'cancelled'",
-                  "c.due_at"))
+              "{tally}", Tally.of("cancelled g WHERE g.had_begun = 1", "'cancelled'", "g.due_at"))
+          .replace("{ended}", Recorded.rows("cancelled"))
           .replace("{counted}", CancelledInBatch.COUNTED)
           .replace("{signalled}", CancelledInBatch.SIGNALLED);
 

@@ -26,7 +26,7 @@ final class CancelWaiting {
             error = ?::text,
             completed_at = {now}
         FROM taken t
-        WHERE j.id = t.job_id
+        WHERE {record}
         RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline, t.group_id,
                   NULL::timestamptz AS started_at
       ), {counted}, {signalled}, forgotten AS (
@@ -39,6 +39,7 @@ final class CancelWaiting {
       """
           .replace("{counted}", CancelledInBatch.COUNTED)
           .replace("{signalled}", CancelledInBatch.SIGNALLED)
+          .replace("{record}", ByKey.equal("j.id", "t.job_id"))
           .replace("{columns}", CancelledWaiting.COLUMNS);
 
   private final String cancel;

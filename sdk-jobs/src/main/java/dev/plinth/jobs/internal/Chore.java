@@ -26,6 +26,7 @@ final class Chore {
   private final Sweep sweep;
   private final BooleanSupplier stopping;
   private long dueAt = System.nanoTime();
+  private boolean wanted;
 
   Chore(Plinth plinth, String name, Duration period, Sweep sweep, BooleanSupplier stopping) {
     this.plinth = plinth;
@@ -35,11 +36,11 @@ final class Chore {
     this.stopping = stopping;
   }
 
-  /** Does a chunk if one is due. Throws nothing. */
-  void runIfDue() {
+  /** Does a chunk if one is due; false when none was. Throws nothing. */
+  boolean runIfDue() {
     // Begins the next period first, so that a wish that comes meanwhile is not forgotten.
     if (!begin()) {
-      return;
+      return false;
     }
     try {
       if (alone(sweep::chunk)) {
@@ -52,6 +53,7 @@ final class Chore {
         oneByOne();
       }
     }
+    return true;
   }
 
   /** Does all there is to do, on the calling thread, whether due or not; what fails is thrown. */
@@ -98,7 +100,10 @@ final class Chore {
     // The fold must see what was committed before it got its lock.
     return plinth.transactSeparately(
         TxOptions.defaults().withIsolation(TxOptions.Isolation.READ_COMMITTED).withAllTenants(),
-        work);
+        tx -> {
+          IdleLimit.set(tx);
+          return work.apply(tx);
+        });
   }
 
   private synchronized boolean begin() {
@@ -107,6 +112,7 @@ final class Chore {
       return false;
     }
     dueAt = now + periodNanos;
+    wanted = false;
     return true;
   }
 
@@ -115,11 +121,17 @@ final class Chore {
     return System.nanoTime() - dueAt >= 0;
   }
 
+  /** How long until it is wanted sooner than its period says; the longest time when it is not. */
+  synchronized long nanosUntilWanted() {
+    return wanted ? Math.max(0, dueAt - System.nanoTime()) : Long.MAX_VALUE;
+  }
+
   /** Wanted within this time. */
   synchronized void want(Duration within) {
-    long wanted = System.nanoTime() + within.toNanos();
-    if (wanted - dueAt < 0) {
-      dueAt = wanted;
+    long at = System.nanoTime() + within.toNanos();
+    if (at - dueAt < 0) {
+      dueAt = at;
+      wanted = true;
     }
   }
 }

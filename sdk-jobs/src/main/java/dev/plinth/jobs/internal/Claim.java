@@ -65,7 +65,7 @@ final class Claim {
       SELECT t.job_id, t.epoch + 1, t.type, t.job_version, t.attempt,
              j.max_attempts, j.args, j.user_id, j.tenant_id, j.batch_id, j.parent_job_id,
              t.queue, t.group_id IS NOT NULL,
-             j.timeout_ms, j.deadline, j.holds_key
+             j.timeout_ms, j.deadline, j.holds_key, {idle limit}
       FROM taken t
       JOIN {schema}.computational_jobs j ON j.id = t.job_id
       ORDER BY t.priority DESC, t.xid, t.seq
@@ -78,7 +78,7 @@ final class Claim {
 
   /** With the types that are handled here, and up to which version. */
   Claim(Schema schema, Map<String, Integer> handled) {
-    this.claim = schema.render(CLAIM);
+    this.claim = schema.render(CLAIM.replace("{idle limit}", IdleLimit.SET));
     this.schema = schema;
     this.types = handled.keySet().toArray(String[]::new);
     this.versions = handled.values().toArray(Integer[]::new);

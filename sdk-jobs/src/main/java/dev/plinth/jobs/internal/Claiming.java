@@ -1,15 +1,14 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.TxOptions;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Claims for one dispatcher: enters the instance among the claimers before its first claim, and
@@ -17,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * Used by the dispatcher's thread, but for hints.
  */
 final class Claiming {
-  private static final Logger log = LoggerFactory.getLogger(Claiming.class);
-
   private final Plinth plinth;
   private final Claimers claimers;
   private final Strays strays;
@@ -26,6 +23,7 @@ final class Claiming {
   private final Map<Place, LaneWatch> watches = new LinkedHashMap<>();
   private final CopyOnWriteArrayList<LaneWatch> hinted = new CopyOnWriteArrayList<>();
   private UUID registered = new UUID(0, 0);
+  private @Nullable LaneWatch toBeLookedAt;
 
   private record Place(Claim claim, String queue) {}
 
@@ -49,23 +47,29 @@ final class Claiming {
     LaneWatch watch = watch(claim, queue);
     // Taken before the claim, so that what is hinted at meanwhile is looked at again.
     boolean wasHinted = watch.hinted.getAndSet(false);
-    List<Claimed> claimed = new ArrayList<>(next(claim, watch, instance, room));
+    List<Claimed> claimed = next(claim, watch, instance, room);
     if (watch.isToBeLookedAt(claimed.size(), room, wasHinted)) {
-      try {
-        look(watch);
-      } catch (RuntimeException e) {
-        // What is claimed is known to the strays already, so nobody else would ever run it.
-        if (claimed.isEmpty()) {
-          throw e;
-        }
-        log.debug("The lanes of {} cannot be looked at now", queue, e);
-        return claimed;
-      }
       if (claimed.isEmpty()) {
-        claimed.addAll(next(claim, watch, instance, room));
+        look(watch);
+        return next(claim, watch, instance, room);
       }
+      toBeLookedAt = watch;
     }
     return claimed;
+  }
+
+  /** What is to be done after a claim once its jobs are in the hands of workers. */
+  void claimed() {
+    LaneWatch watch = toBeLookedAt;
+    toBeLookedAt = null;
+    if (watch != null) {
+      look(watch);
+    }
+  }
+
+  /** True when a queue is said to have got something, and no claim has been made since. */
+  boolean isHinted() {
+    return hinted.stream().anyMatch(watch -> watch.hinted.get());
   }
 
   /** The one job that is first in line, with every lane looked at. */
@@ -113,14 +117,24 @@ final class Claiming {
 
   private List<Claimed> next(Claim claim, LaneWatch watch, UUID instance, int room) {
     try {
-      List<Claimed> claimed =
-          plinth.transactSeparately(
-              allTenants(), tx -> claim.next(tx, instance, claimer, watch.lanes, room));
+      List<Claimed> claimed = taken(claim, watch, instance, room);
       claimed.forEach(strays::know);
       return claimed;
     } catch (RuntimeException | Error e) {
       strays.suspect();
       throw e;
+    }
+  }
+
+  private List<Claimed> taken(Claim claim, LaneWatch watch, UUID instance, int room) {
+    try {
+      return plinth.executeAlone(tx -> claim.next(tx, instance, claimer, watch.lanes, room));
+    } catch (RuntimeException e) {
+      if (!SqlStates.isRetryable(e)) {
+        throw e;
+      }
+      return plinth.transactSeparately(
+          allTenants(), tx -> claim.next(tx, instance, claimer, watch.lanes, room));
     }
   }
 

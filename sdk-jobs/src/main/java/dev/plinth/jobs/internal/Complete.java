@@ -14,30 +14,18 @@ import java.util.UUID;
  * once and tells of the attempt too, and the batches' deltas are appended.
  */
 final class Complete {
-  // Each lease is looked up by its job and taken away by its address: the planner, left to itself,
-  // reads the whole table for a few hundred of them, and it may be full of dead rows.
   private static final String COMPLETE =
       """
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, result, done, total, note)
-      ), held AS MATERIALIZED (
-        SELECT l.place, g.batch_id, g.result, g.done, g.total, g.note
-        FROM given g
-        CROSS JOIN LATERAL (
-          SELECT l.ctid AS place
-          FROM {schema}.job_leases l
-          WHERE l.job_id = g.job_id
-            AND l.epoch = g.epoch
-          FOR UPDATE
-        ) l
       ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING held h
-        WHERE l.ctid = h.place
+        USING given g
+        WHERE {lease}
         RETURNING l.job_id, l.epoch, l.attempt, l.instance_id, l.claimed_at, l.queue, l.type,
-                  h.batch_id, h.result, h.done, h.total, h.note
+                  g.batch_id, g.result, g.done, g.total, g.note
       ), recorded AS (
         UPDATE {schema}.computational_jobs j
         SET status = 'completed',
@@ -51,8 +39,9 @@ final class Complete {
             started_at = g.claimed_at,
             completed_at = {now}
         FROM gone g
-        WHERE j.id = g.job_id
-        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+        WHERE {record}
+        RETURNING j.id, g.queue, g.type, g.attempt, g.claimed_at,
+                  COALESCE(j.scheduled_at, j.created_at) AS due_at
       ), tallied AS (
         {tally}
       ), counted AS (
@@ -67,9 +56,7 @@ final class Complete {
         FROM gone g
         WHERE EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id, r.id
-      FROM gone g
-      LEFT JOIN recorded r ON r.id = g.job_id
+      {ended}
       """;
 
   private final String complete;
@@ -78,9 +65,11 @@ final class Complete {
   Complete(Schema schema, ProgressRows progressRows) {
     this.complete =
         schema.render(
-            COMPLETE.replace(
-                "{tally}",
-                Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'completed'", "r.due_at")));
+            COMPLETE
+                .replace("{lease}", ByKey.lease("l", "g"))
+                .replace("{record}", ByKey.equal("j.id", "g.job_id"))
+                .replace("{tally}", Tally.of("recorded g", "'completed'", "g.due_at"))
+                .replace("{ended}", Recorded.rows("recorded")));
     this.progressRows = progressRows;
   }
 

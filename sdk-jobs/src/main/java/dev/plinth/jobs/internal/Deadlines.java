@@ -52,7 +52,7 @@ final class Deadlines implements Sweep {
             error = replace(?::text, '{}', j.deadline::text),
             completed_at = {now}
         FROM taken t
-        WHERE j.id = t.job_id
+        WHERE {record}
         RETURNING j.id, j.user_id, j.queue, j.type, j.batch_id, j.error, t.epoch, t.attempt,
                   t.group_id
       ), attempted AS (
@@ -83,7 +83,8 @@ final class Deadlines implements Sweep {
               Tally.of(
                   "(SELECT r.queue, r.type, r.attempt, {now} AS claimed_at FROM recorded r) g",
                   "'failed'",
-                  "NULL::timestamptz"));
+                  "NULL::timestamptz"))
+          .replace("{record}", ByKey.equal("j.id", "t.job_id"));
   private static final String FORGET =
       """
       DELETE FROM {schema}.job_deadlines d

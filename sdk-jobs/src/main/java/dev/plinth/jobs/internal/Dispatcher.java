@@ -46,13 +46,9 @@ public final class Dispatcher implements AutoCloseable {
   private final Chore rescuing;
   private final Chore folding;
   private final Chore tidying;
-  private final Chore adopting;
   private final Claiming claiming;
-  private final Chore counting;
-  private final Chore publishing;
   private final PublishHandlers published;
   private final Chore unblocking;
-  private final Chore sweepingEdges;
   private final Chore firing;
   private final UUID id;
   private final Strays strays;
@@ -61,6 +57,7 @@ public final class Dispatcher implements AutoCloseable {
   private @Nullable Subscription gateHints;
   private @Nullable Subscription losses;
   private @Nullable Claimed inHand;
+  private volatile boolean moreInLine = true;
   private volatile boolean stopping;
 
   /** Prepares; {@link #start()} begins. */
@@ -79,10 +76,10 @@ public final class Dispatcher implements AutoCloseable {
     this.id = plinth.ids().next();
     this.strays = statements.strays(plinth, id);
     this.tidying = chore("giving back", plinth.instances().timeToLive().dividedBy(4), strays);
-    this.adopting = chore("adopting claimers", ADOPT_EVERY, statements.claimers());
+    chore("adopting claimers", ADOPT_EVERY, statements.claimers());
     this.claiming = new Claiming(plinth, statements.claimers(), strays, id);
     this.unblocking = chore("unblocking", settings.pollInterval(), statements.unblock());
-    this.sweepingEdges = chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
+    chore("sweeping edges", SweepEdges.PERIOD, statements.sweepEdges(plinth));
     this.firing =
         chore(
             "firing schedules",
@@ -110,7 +107,7 @@ public final class Dispatcher implements AutoCloseable {
             statements.control().deadlines(),
             settings.charging(),
             settings.workers(),
-            signal::wake);
+            this::hungry);
     this.watchdog =
         new Watchdog(
             plinth,
@@ -120,10 +117,9 @@ public final class Dispatcher implements AutoCloseable {
             statements.control(),
             new Charger(plinth, workers, settings.charging()));
     this.prefetch = new Prefetch(settings.workers());
-    this.counting = chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
+    chore("counting", Duration.ofSeconds(1), statements.foldStatistics());
     this.published = new PublishHandlers(plinth, id, settings, handlers.versions());
-    this.publishing =
-        chore("publishing handlers", plinth.instances().timeToLive().dividedBy(4), published);
+    chore("publishing handlers", plinth.instances().timeToLive().dividedBy(4), published);
   }
 
   private Chore chore(String name, Duration period, Sweep sweep) {
@@ -181,7 +177,7 @@ public final class Dispatcher implements AutoCloseable {
       while (!stopping) {
         boolean more = turn();
         if (!more) {
-          signal.await(jittered(settings.pollInterval()));
+          signal.await(Math.min(jittered(settings.pollInterval()), nanosUntilWanted()));
         }
       }
     } catch (InterruptedException e) {
@@ -197,18 +193,16 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
-      firing.runIfDue();
-      promoting.runIfDue();
-      rescuing.runIfDue();
-      folding.runIfDue();
-      tidying.runIfDue();
-      adopting.runIfDue();
-      counting.runIfDue();
-      publishing.runIfDue();
-      unblocking.runIfDue();
-      sweepingEdges.runIfDue();
-      looking.runIfDue();
-      return claim() || unblocking.isDue();
+      boolean more = claim();
+      boolean changed = false;
+      for (Chore chore : chores) {
+        changed |= chore.runIfDue();
+        // A job that has just come does not wait for all of them.
+        if (claiming.isHinted()) {
+          more = claim();
+        }
+      }
+      return (changed ? claim() : more) || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));
@@ -216,11 +210,26 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
+  /**
+   * Workers have little left. Where the last claim found too little, a hint comes with the next.
+   */
+  private void hungry() {
+    if (moreInLine) {
+      signal.wake();
+    }
+  }
+
+  private long nanosUntilWanted() {
+    return chores.stream().mapToLong(Chore::nanosUntilWanted).min().orElse(Long.MAX_VALUE);
+  }
+
   private boolean claim() {
+    moreInLine = true;
     if (prefetch.isStale(workers.running().size())) {
       giveBackWaiting();
     }
     boolean full = false;
+    boolean more = false;
     for (String queue : settings.queues()) {
       if (gatekeeper.isPaused(queue)) {
         continue;
@@ -229,12 +238,15 @@ public final class Dispatcher implements AutoCloseable {
         int free = workers.room(prefetch.size());
         int wanted = Math.min(nodeLimits.room(queue, free, workers::held), step.limit());
         if (stopping || free < prefetch.least() || wanted <= 0 || !plinth.instances().isAlive()) {
+          more = true;
           continue;
         }
         int claimed = claim(step, wanted);
+        more |= claimed == wanted;
         full |= claimed == wanted && wanted == free;
       }
     }
+    moreInLine = more;
     return full && !stopping && workers.room(prefetch.size()) >= prefetch.least();
   }
 
@@ -249,6 +261,7 @@ public final class Dispatcher implements AutoCloseable {
       } else {
         workers.add(claimed);
       }
+      claiming.claimed();
     }
     return claimed.size();
   }

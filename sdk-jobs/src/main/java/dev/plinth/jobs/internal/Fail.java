@@ -21,10 +21,10 @@ final class Fail {
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[])
           AS g(job_id, epoch, batch_id, retry_ms, error_class, error, stack_trace,
                summary, done, total, note, outcome)
-      ), {held}, gone AS (
+      ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING held h
-        WHERE l.ctid = h.place
+        USING given h
+        WHERE {lease}
         RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
                   l.attempt, l.group_id
       ), attempted AS (
@@ -53,8 +53,9 @@ final class Fail {
             started_at = g.claimed_at,
             completed_at = CASE WHEN g.retry_ms IS NULL THEN {now} END
         FROM gone g
-        WHERE j.id = g.job_id
-        RETURNING j.id, COALESCE(j.scheduled_at, j.created_at) AS due_at
+        WHERE {record}
+        RETURNING j.id, g.queue, g.type, g.attempt, g.claimed_at, g.retry_ms,
+                  COALESCE(j.scheduled_at, j.created_at) AS due_at
       ), tallied AS (
         {tally}
       ), counted AS (
@@ -71,9 +72,7 @@ final class Fail {
         WHERE g.retry_ms IS NULL
           AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id, r.id
-      FROM gone g
-      LEFT JOIN recorded r ON r.id = g.job_id
+      {ended}
       """;
 
   private final String fail;
@@ -83,13 +82,15 @@ final class Fail {
   Fail(Schema schema, ProgressRows progressRows, Events events) {
     this.fail =
         schema.render(
-            FAIL.replace("{held}", HeldLeases.held())
+            FAIL.replace("{lease}", ByKey.lease("l", "h"))
+                .replace("{record}", ByKey.equal("j.id", "g.job_id"))
                 .replace(
                     "{tally}",
                     Tally.of(
-                        "gone g JOIN recorded r ON r.id = g.job_id",
+                        "recorded g",
                         "CASE WHEN g.retry_ms IS NULL THEN 'failed' ELSE 'retried' END",
-                        "r.due_at")));
+                        "g.due_at"))
+                .replace("{ended}", Recorded.rows("recorded")));
     this.progressRows = progressRows;
     this.events = events;
   }

@@ -1,11 +1,16 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,10 +22,17 @@ import org.slf4j.LoggerFactory;
 final class Hints {
   static final String TOPIC = "jobs.ready";
   private static final Logger log = LoggerFactory.getLogger(Hints.class);
+  private static final long PAUSE_NANOS = 2_000_000;
+
+  /** The jobs are durable; whether the hint survives a crash of the server does not matter. */
+  private static final String NOT_DURABLE =
+      "SELECT pg_catalog.set_config('synchronous_commit', 'off', true)";
 
   private final Plinth plinth;
   private final CopyOnWriteArrayList<Consumer<String>> here = new CopyOnWriteArrayList<>();
   private final Set<String> pending = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean sending = new AtomicBoolean();
+  private final AtomicLong sentAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
   Hints(Plinth plinth) {
     this.plinth = plinth;
@@ -35,18 +47,26 @@ final class Hints {
   }
 
   /**
-   * The queue has work once the transaction has committed. A started Plinth tells the others after
-   * the commit, many enqueuings in one notification: NOTIFY inside each transaction would make
-   * their commits wait for one another. Where no commit may be seen here, it goes with the
-   * transaction.
+   * The queue has work once the transaction has committed. The notification goes with the
+   * transaction, which is the fastest way, where none was sent a moment ago, and where no commit
+   * may be seen here. Under load a started Plinth tells the others after the commit, many
+   * enqueuings in one notification: NOTIFY inside each transaction would make their commits wait
+   * for one another.
    */
   void ready(Tx tx, String queue) {
     tx.afterCommit(() -> here.forEach(listener -> listener.accept(queue)));
-    if (tx.isJoined() || !plinth.isStarted()) {
+    if (tx.isJoined() || !plinth.isStarted() || isQuiet()) {
       plinth.notifications().send(tx, TOPIC, queue);
     } else {
       tx.afterCommit(() -> tellOthers(queue));
     }
+  }
+
+  /** True, for one caller at a time, when nothing was sent within the pause. */
+  private boolean isQuiet() {
+    long last = sentAt.get();
+    long now = System.nanoTime();
+    return now - last >= PAUSE_NANOS && sentAt.compareAndSet(last, now);
   }
 
   /** Some dispatcher of this process should look around once the transaction has committed. */
@@ -55,23 +75,40 @@ final class Hints {
   }
 
   private void tellOthers(String queue) {
-    if (!pending.add(queue)) {
-      return;
-    }
-    try {
-      plinth.executor().execute(() -> send(queue));
-    } catch (RejectedExecutionException | IllegalStateException e) {
-      pending.remove(queue);
-      log.debug("Plinth is closing; other nodes will find the jobs of {} by polling", queue);
+    pending.add(queue);
+    if (sending.compareAndSet(false, true)) {
+      try {
+        plinth.executor().execute(this::sendAll);
+      } catch (RejectedExecutionException | IllegalStateException e) {
+        sending.set(false);
+        log.debug("Plinth is closing; other nodes will find the jobs of {} by polling", queue);
+      }
     }
   }
 
-  private void send(String queue) {
-    pending.remove(queue);
+  /** At once where one enqueues now and then; under load, one for all that comes in a while. */
+  private void sendAll() {
+    do {
+      while (!pending.isEmpty()) {
+        send();
+        LockSupport.parkNanos(this, PAUSE_NANOS);
+      }
+      sending.set(false);
+    } while (!pending.isEmpty() && sending.compareAndSet(false, true));
+  }
+
+  private void send() {
+    sentAt.set(System.nanoTime());
+    List<String> queues = List.copyOf(pending);
+    queues.forEach(pending::remove);
     try {
-      plinth.transact(tx -> plinth.notifications().send(tx, TOPIC, queue));
+      plinth.transact(
+          tx -> {
+            Sql.query(tx.connection(), NOT_DURABLE, row -> row.getString(1));
+            queues.forEach(queue -> plinth.notifications().send(tx, TOPIC, queue));
+          });
     } catch (RuntimeException e) {
-      log.debug("Other nodes will find the jobs of {} by polling", queue, e);
+      log.debug("Other nodes will find the jobs of {} by polling", queues, e);
     }
   }
 }

@@ -20,16 +20,18 @@ final class Promote implements Sweep {
       ), gone AS (
         DELETE FROM {schema}.job_delayed d
         USING due
-        WHERE d.job_id = due.job_id
+        WHERE {delayed}
         RETURNING d.*
       ), told AS MATERIALIZED (
         SELECT g.*, j.limit_key, j.user_id
         FROM gone g
         LEFT JOIN {schema}.computational_jobs j
-          ON j.id = g.job_id
+          ON {record}
          AND EXISTS (SELECT FROM {schema}.job_limits)
       )
-      """;
+      """
+          .replace("{delayed}", ByKey.equal("d.job_id", "due.job_id"))
+          .replace("{record}", ByKey.equal("j.id", "g.job_id"));
   private static final String COUNT =
       """
       SELECT (SELECT count(*) FROM gone) AS gone, (SELECT count(*) FROM parked) AS parked

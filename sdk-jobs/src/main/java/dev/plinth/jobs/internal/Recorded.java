@@ -13,7 +13,30 @@ import java.util.UUID;
 final class Recorded {
   private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+  private static final String ROWS =
+      """
+      SELECT r.id, r.id, {idle limit}
+      FROM {recorded} r
+      UNION ALL
+      SELECT g.job_id, NULL, NULL
+      FROM gone g
+      WHERE (SELECT count(*) FROM gone) > (SELECT count(*) FROM {recorded})
+        AND NOT EXISTS (SELECT FROM {recorded} r WHERE r.id = g.job_id)
+      """
+          .strip()
+          .replace("{idle limit}", IdleLimit.SET);
+
   private Recorded() {}
+
+  /**
+   * The end of a statement whose rows {@link #id} reads: the leases went in its part {@code gone}.
+   * Both parts are joined only where one is missing in the other.
+   *
+   * @param recorded the part that wrote the records, with their {@code id}
+   */
+  static String rows(String recorded) {
+    return ROWS.replace("{recorded}", recorded);
+  }
 
   static UUID id(ResultSet row) throws SQLException {
     UUID ended = row.getObject(1, UUID.class);

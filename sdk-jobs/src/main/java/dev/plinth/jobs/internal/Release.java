@@ -20,10 +20,20 @@ final class Release {
       WITH given AS MATERIALIZED (
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS g(job_id, epoch, had_begun)
-      ), {held}, gone AS (
+      ), held AS MATERIALIZED (
+        SELECT g.*
+        FROM given g
+        CROSS JOIN LATERAL (
+          SELECT
+          FROM {schema}.job_leases l
+          WHERE l.job_id = g.job_id
+            AND l.epoch = g.epoch
+          FOR UPDATE SKIP LOCKED
+        ) l
+      ), gone AS (
         DELETE FROM {schema}.job_leases l
         USING held h
-        WHERE l.ctid = h.place
+        WHERE {lease}
         RETURNING l.*, h.had_begun
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
@@ -40,7 +50,7 @@ final class Release {
       SELECT g.job_id
       FROM gone g
       """
-          .replace("{held}", HeldLeases.heldIfFree());
+          .replace("{lease}", ByKey.lease("l", "h"));
 
   private final String release;
 

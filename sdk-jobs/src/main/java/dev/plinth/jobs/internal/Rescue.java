@@ -39,7 +39,7 @@ final class Rescue implements Sweep {
       ), judged AS (
         DELETE FROM {schema}.job_leases l
         USING seen s
-        WHERE l.job_id = s.id
+        WHERE {lease}
         RETURNING l.*, s.batch_id, s.user_id, s.deadline,
                   l.attempt < s.max_attempts AS counts,
                   l.attempt >= s.max_attempts AND l.begun AS exhausted
@@ -66,7 +66,7 @@ final class Rescue implements Sweep {
             started_at = g.claimed_at,
             completed_at = CASE WHEN g.exhausted THEN {now} END
         FROM judged g
-        WHERE j.id = g.job_id
+        WHERE {record}
       ), tallied AS (
         {tally}
       ), counted AS (
@@ -92,7 +92,9 @@ final class Rescue implements Sweep {
               Tally.of(
                   "judged g",
                   "CASE WHEN g.exhausted THEN 'failed' ELSE 'lost' END",
-                  "NULL::timestamptz"));
+                  "NULL::timestamptz"))
+          .replace("{lease}", ByKey.equal("l.job_id", "s.id"))
+          .replace("{record}", ByKey.equal("j.id", "g.job_id"));
 
   private static final String LOST =
       """

@@ -19,10 +19,10 @@ final class Snooze {
         SELECT *
         FROM unnest(?::uuid[], ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, delay_ms, done, total, note)
-      ), {held}, gone AS (
+      ), gone AS (
         DELETE FROM {schema}.job_leases l
-        USING held h
-        WHERE l.ctid = h.place
+        USING given h
+        WHERE {lease}
         RETURNING h.*, l.instance_id, l.claimed_at, l.queue, l.priority, l.type, l.job_version,
                   l.attempt, l.group_id
       ), attempted AS (
@@ -37,27 +37,24 @@ final class Snooze {
             progress_note = CASE WHEN g.done IS NULL THEN j.progress_note ELSE g.note END,
             started_at = g.claimed_at
         FROM gone g
-        WHERE j.id = g.job_id
-        RETURNING j.id, j.deadline, COALESCE(j.scheduled_at, j.created_at) AS due_at
+        WHERE {record}
+        RETURNING j.id, j.deadline, COALESCE(j.scheduled_at, j.created_at) AS due_at, g.*
       ), tallied AS (
         {tally}
       ), waiting AS (
         INSERT INTO {schema}.job_delayed
           (job_id, run_at, queue, priority, type, job_version, epoch, attempt, group_id)
         SELECT g.job_id,
-               LEAST({now} + make_interval(secs => g.delay_ms / 1000.0), r.deadline),
+               LEAST({now} + make_interval(secs => g.delay_ms / 1000.0), g.deadline),
                g.queue, g.priority, g.type, g.job_version, g.epoch, g.attempt, g.group_id
-        FROM gone g
-        JOIN recorded r ON r.id = g.job_id
+        FROM recorded g
       )
-      SELECT g.job_id, r.id
-      FROM gone g
-      LEFT JOIN recorded r ON r.id = g.job_id
+      {ended}
       """
-          .replace("{held}", HeldLeases.held())
-          .replace(
-              "{tally}",
-              Tally.of("gone g JOIN recorded r ON r.id = g.job_id", "'snoozed'", "r.due_at"));
+          .replace("{lease}", ByKey.lease("l", "h"))
+          .replace("{record}", ByKey.equal("j.id", "g.job_id"))
+          .replace("{tally}", Tally.of("recorded g", "'snoozed'", "g.due_at"))
+          .replace("{ended}", Recorded.rows("recorded"));
 
   private final String snooze;
   private final ProgressRows progressRows;

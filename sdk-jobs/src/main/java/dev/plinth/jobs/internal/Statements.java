@@ -153,6 +153,10 @@ public final class Statements {
     return promote;
   }
 
+  SharedEnqueue sharedEnqueue(Plinth plinth) {
+    return new SharedEnqueue(plinth, plinth.schema(), enqueue, hints);
+  }
+
   Enqueue enqueue() {
     return enqueue;
   }

@@ -57,28 +57,33 @@ public final class TxJobQueue implements JobQueue {
   private final Plinth plinth;
   private final Statements statements;
   private final TxScope scope;
-  private final boolean standalone;
+  private final @Nullable SharedEnqueue shared;
 
-  private TxJobQueue(Plinth plinth, Statements statements, TxScope scope, boolean standalone) {
+  private TxJobQueue(
+      Plinth plinth, Statements statements, TxScope scope, @Nullable SharedEnqueue shared) {
     this.plinth = plinth;
     this.statements = statements;
     this.scope = scope;
-    this.standalone = standalone;
+    this.shared = shared;
   }
 
-  /** Works in the thread's current transaction or a short one of its own. */
+  /**
+   * Works in the thread's current transaction or a short one of its own, which threads that enqueue
+   * at the same time share.
+   */
   public static TxJobQueue standalone(Plinth plinth, Statements statements) {
-    return new TxJobQueue(plinth, statements, TxScope.standalone(plinth), true);
+    return new TxJobQueue(
+        plinth, statements, TxScope.standalone(plinth), statements.sharedEnqueue(plinth));
   }
 
   /** Works in the given transaction. */
   public static TxJobQueue of(Plinth plinth, Statements statements, Tx tx) {
-    return new TxJobQueue(plinth, statements, TxScope.of(tx), false);
+    return new TxJobQueue(plinth, statements, TxScope.of(tx), null);
   }
 
   /** Works in a scope that is none of these. */
   static TxJobQueue in(Plinth plinth, Statements statements, TxScope scope) {
-    return new TxJobQueue(plinth, statements, scope, false);
+    return new TxJobQueue(plinth, statements, scope, null);
   }
 
   @Override
@@ -96,6 +101,12 @@ public final class TxJobQueue implements JobQueue {
       return enqueueUnique(kind, documents, options, options.unique()).stream()
           .map(Enqueued::id)
           .toList();
+    }
+    if (shared != null && documents.size() == 1 && shared.takes(options)) {
+      Optional<JobId> id = shared.write(common(null, kind, options, false), documents.get(0));
+      if (id.isPresent()) {
+        return List.of(id.get());
+      }
     }
     return scope.returning(
         tx -> {
@@ -117,11 +128,10 @@ public final class TxJobQueue implements JobQueue {
     if (options.batch() != null) {
       statements.batches().add(tx, options.batch(), documents.size());
     }
-    String queue = options.queue() == null ? kind.queue() : options.queue();
-    List<JobId> ids =
-        statements.enqueue().write(tx, common(tx, kind, options, queue, waits), documents);
+    Enqueue.Common common = common(tx.tenantId().orElse(null), kind, options, waits);
+    List<JobId> ids = statements.enqueue().write(tx, common, documents);
     if (!waits) {
-      statements.hints().ready(tx, queue);
+      statements.hints().ready(tx, common.queue());
     }
     return ids;
   }
@@ -156,7 +166,6 @@ public final class TxJobQueue implements JobQueue {
         documents.size() == 1 || unique.key() == null,
         "args must be one where the options say Unique.byKey, since all would have the same key:"
             + " use Unique.byArgs() for many");
-    String queue = options.queue() == null ? kind.queue() : options.queue();
     return scope.returning(
         tx -> {
           Writable.require(tx);
@@ -168,7 +177,7 @@ public final class TxJobQueue implements JobQueue {
           }
           Map<JobId, OnFailure> after = statements.graph().open(tx, options.after());
           boolean waits = !after.isEmpty();
-          Enqueue.Common common = common(tx, kind, options, queue, waits);
+          Enqueue.Common common = common(tx.tenantId().orElse(null), kind, options, waits);
           List<Enqueued> results =
               statements
                   .control()
@@ -189,7 +198,7 @@ public final class TxJobQueue implements JobQueue {
             statements.enqueue().write(tx, common, ids, fresh);
             statements.links().outside(tx, ids, after);
             if (!waits) {
-              statements.hints().ready(tx, queue);
+              statements.hints().ready(tx, common.queue());
             }
           }
           return results;
@@ -197,12 +206,12 @@ public final class TxJobQueue implements JobQueue {
   }
 
   private static Enqueue.Common common(
-      Tx tx, JobKind<?> kind, JobOptions options, String queue, boolean waits) {
+      @Nullable String tenant, JobKind<?> kind, JobOptions options, boolean waits) {
     return new Enqueue.Common(
-        tx.tenantId().orElse(null),
+        tenant,
         kind.name(),
         kind.version(),
-        queue,
+        options.queue() == null ? kind.queue() : options.queue(),
         options.maxAttempts() == null ? kind.retryPolicy().maxAttempts() : options.maxAttempts(),
         options,
         waits);
@@ -375,7 +384,7 @@ public final class TxJobQueue implements JobQueue {
 
   @Override
   public List<Fault> check() {
-    return standalone
+    return shared != null
         ? plinth.transactSeparately(
             TxOptions.defaults()
                 .withIsolation(TxOptions.Isolation.REPEATABLE_READ)

@@ -8,15 +8,13 @@ import java.util.stream.Collectors;
  * be in but the leases.
  */
 final class WaitingPlaces {
-  // Each is looked up by its job and taken away by its address: the planner, left to itself, may
-  // read the whole table, which may be full of dead rows.
   private static final String FROM_PLACE =
       """
       {place} AS MATERIALIZED (
-        SELECT x.place
+        SELECT x.job_id
         FROM (SELECT g.job_id FROM given g ORDER BY g.job_id) g
         CROSS JOIN LATERAL (
-          SELECT p.ctid AS place
+          SELECT p.job_id
           FROM {schema}.job_{place} p
           WHERE p.job_id = g.job_id
           FOR UPDATE{skip}
@@ -24,7 +22,7 @@ final class WaitingPlaces {
       ), from_{place} AS (
         DELETE FROM {schema}.job_{place} p
         USING {place} x
-        WHERE p.ctid = x.place
+        WHERE {by_job}
         RETURNING p.job_id, p.epoch, p.attempt, {group} AS group_id
       ),""";
 
@@ -71,6 +69,7 @@ final class WaitingPlaces {
                     FROM_PLACE
                         .replace("{place}", place)
                         .replace("{group}", place.equals("parked") ? "NULL::bigint" : "p.group_id")
+                        .replace("{by_job}", ByKey.equal("p.job_id", "x.job_id"))
                         .replace("{skip}", skip))
             .collect(Collectors.joining());
     String all =

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The first caller that finds nobody leading commits what has gathered, its own item and those of
  * others, then appoints one of those who still wait. Only items that nobody waits for need a thread
- * of the executor, and a caller who comes before that thread leads in its stead.
+ * of the executor, and a caller who comes before that thread leads in its stead. Where many take
+ * part, a leader gives them a moment to gather.
  *
  * <p>Outcomes are told after leadership was passed on, so a callback may hand in items itself.
  */
@@ -36,6 +37,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
   private final Condition room = lock.newCondition();
   private final Condition resting = lock.newCondition();
   private final Deque<Entry<T, R>> queue = new ArrayDeque<>();
+  private final Gathering gathering;
   private boolean leading;
   private boolean scheduled;
   private boolean closed;
@@ -67,6 +69,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
     this.transactions = transactions;
     this.threads = threads;
     this.counts = counts;
+    this.gathering = new Gathering(maxBatch);
   }
 
   @Override
@@ -79,6 +82,7 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
     while (!entry.future.isDone()) {
       if (leads || entry.takeAppointment()) {
         leads = false;
+        gathering.await(this::size);
         leadAndSchedule();
       } else {
         LockSupport.park(this);
@@ -226,13 +230,24 @@ public final class LeaderCommit<T, R> implements GroupCommit<T, R> {
    */
   private boolean lead() {
     List<Entry<T, R>> entries = take();
+    long begun = System.nanoTime();
     List<Entry.Outcome<R>> outcomes = writer.write(entries);
+    gathering.written(entries.size() + size(), System.nanoTime() - begun);
     counts.batch(entries.size());
     boolean schedules = passOn();
     for (int i = 0; i < entries.size(); i++) {
       entries.get(i).complete(outcomes.get(i));
     }
     return schedules;
+  }
+
+  private int size() {
+    lock.lock();
+    try {
+      return queue.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private List<Entry<T, R>> take() {

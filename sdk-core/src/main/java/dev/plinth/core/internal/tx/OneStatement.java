@@ -9,9 +9,8 @@ import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads that are one statement and so need no transaction around them: on a connection in
- * auto-commit they cost one round trip, where BEGIN and COMMIT would make it two. Safe for use by
- * many threads.
+ * Work that is one statement and so needs no transaction around it: on a connection in auto-commit
+ * it costs one round trip, where BEGIN and COMMIT would make it two. Safe for use by many threads.
  */
 public final class OneStatement {
   private final Transactions transactions;
@@ -22,7 +21,7 @@ public final class OneStatement {
   }
 
   /**
-   * Reads on a connection of its own, whatever the calling thread is in, in the auto-commit mode
+   * Works on a connection of its own, whatever the calling thread is in, in the auto-commit mode
    * that the connection comes in. A pool whose connections come with auto-commit off pays for the
    * end of the transaction that its driver begins, and row-level security for one in which the rows
    * of every tenant are seen.
