@@ -6,7 +6,8 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * Lets concurrent callers share one transaction. While a batch is being committed the next one
- * gathers, so batches grow with load and a lone caller waits for nobody.
+ * gathers, so batches grow with load and a lone caller waits for nobody. Where several take part, a
+ * batch waits for those who took part lately, for at most a quarter of what the last one took.
  *
  * <p>Safe for use by many threads. Nothing is reported done before the transaction that did it has
  * committed.

@@ -60,21 +60,32 @@ final class Complete {
       """;
 
   private final String complete;
+  private final String completeIn;
   private final ProgressRows progressRows;
 
   Complete(Schema schema, ProgressRows progressRows) {
-    this.complete =
-        schema.render(
-            COMPLETE
-                .replace("{lease}", ByKey.lease("l", "g"))
-                .replace("{record}", ByKey.equal("j.id", "g.job_id"))
-                .replace("{tally}", Tally.of("recorded g", "'completed'", "g.due_at"))
-                .replace("{ended}", Recorded.rows("recorded")));
+    String text =
+        COMPLETE
+            .replace("{lease}", ByKey.lease("l", "g"))
+            .replace("{record}", ByKey.equal("j.id", "g.job_id"))
+            .replace("{tally}", Tally.of("recorded g", "'completed'", "g.due_at"));
+    this.complete = schema.render(text.replace("{ended}", Recorded.rows("recorded")));
+    this.completeIn =
+        schema.render(text.replace("{ended}", Recorded.rowsInHostsTransaction("recorded")));
     this.progressRows = progressRows;
   }
 
   /** Returns the ids of those whose claim still held; the others are unchanged. */
   Set<UUID> write(Tx tx, List<Ending.Completed> endings) {
+    return write(tx, complete, endings);
+  }
+
+  /** The same of one job, in a transaction that is the host's. */
+  Set<UUID> writeInHostsTransaction(Tx tx, Ending.Completed ending) {
+    return write(tx, completeIn, List.of(ending));
+  }
+
+  private Set<UUID> write(Tx tx, String statement, List<Ending.Completed> endings) {
     int n = endings.size();
     UUID[] ids = new UUID[n];
     Integer[] epochs = new Integer[n];
@@ -94,7 +105,7 @@ final class Complete {
         new HashSet<>(
             Sql.query(
                 tx.connection(),
-                complete,
+                statement,
                 Recorded::id,
                 ids,
                 epochs,

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,21 @@ final class CopyRecords {
 
   private static final int BYTES_AT_ONCE = 1 << 16;
   private static final String NULL = "\\N";
+
+  // A limit that is made meanwhile takes jobs of transactions that have begun to write with it.
+  private static final String IS_LIMITED =
+      """
+      SELECT EXISTS (
+        SELECT
+        FROM {schema}.job_limits l
+        CROSS JOIN (SELECT ?::text AS queue, ?::text AS type, ?::text AS limit_key) c
+        WHERE {counting})
+      """;
+  private static final String LINE =
+      """
+      COPY {schema}.job_ready (job_id, queue, priority, type, job_version)
+      FROM STDIN
+      """;
 
   private static final String BEFORE =
       """
@@ -49,11 +65,17 @@ final class CopyRecords {
 
   private final String before;
   private final String copy;
+  private final String isLimited;
+  private final String line;
 
   CopyRecords(Schema schema) {
     this.before =
         schema.render(BEFORE.replace("'{schema}.", "'" + schema.quoted().replace("'", "''") + "."));
     this.copy = schema.render(COPY);
+    this.isLimited =
+        schema.render(
+            IS_LIMITED.replace("{counting}", Parking.counting("c.queue", "c.type", "c.limit_key")));
+    this.line = schema.render(LINE);
   }
 
   /**
@@ -74,11 +96,53 @@ final class CopyRecords {
       return null;
     }
     try {
-      copy(postgres, rest(common, times), jobs, args);
+      String rest = rest(common, times);
+      copy(
+          postgres,
+          copy,
+          args.size(),
+          (row, i) -> {
+            row.append(jobs.get(i)).append('\t');
+            escape(row, args.get(i).text());
+            row.append(rest);
+          });
     } catch (SQLException e) {
       throw Sql.failure(e);
     }
     return times;
+  }
+
+  /**
+   * Puts jobs whose records were copied in this transaction in line, to be claimed at once.
+   *
+   * @return false when nothing was written, because a limit counts them
+   */
+  boolean lineUp(Tx tx, Enqueue.Common common, List<JobId> jobs) {
+    PGConnection postgres = postgres(tx.connection());
+    if (postgres == null || isLimited(tx, common)) {
+      return false;
+    }
+    String rest =
+        rest(
+            Stream.of(
+                common.queue(), common.options().priority(), common.type(), common.version()));
+    try {
+      copy(postgres, line, jobs.size(), (row, i) -> row.append(jobs.get(i)).append(rest));
+    } catch (SQLException e) {
+      throw Sql.failure(e);
+    }
+    return true;
+  }
+
+  private boolean isLimited(Tx tx, Enqueue.Common common) {
+    return Sql.query(
+            tx.connection(),
+            isLimited,
+            row -> row.getBoolean(1),
+            common.queue(),
+            common.type(),
+            common.options().limitKey())
+        .get(0);
   }
 
   private static @Nullable PGConnection postgres(Connection connection) {
@@ -106,15 +170,14 @@ final class CopyRecords {
         .get(0);
   }
 
-  private void copy(PGConnection postgres, String rest, List<JobId> jobs, List<Json> args)
+  private static void copy(
+      PGConnection postgres, String statement, int count, ObjIntConsumer<StringBuilder> row)
       throws SQLException {
-    CopyIn in = postgres.getCopyAPI().copyIn(copy);
+    CopyIn in = postgres.getCopyAPI().copyIn(statement);
     try {
       StringBuilder rows = new StringBuilder();
-      for (int i = 0; i < args.size(); i++) {
-        rows.append(jobs.get(i)).append('\t');
-        escape(rows, args.get(i).text());
-        rows.append(rest);
+      for (int i = 0; i < count; i++) {
+        row.accept(rows, i);
         if (rows.length() >= BYTES_AT_ONCE) {
           send(in, rows);
         }
@@ -137,7 +200,8 @@ final class CopyRecords {
   /** The columns after the arguments, the same for every job of a call. */
   private static String rest(Enqueue.Common common, Times times) {
     JobOptions options = common.options();
-    return Stream.of(
+    return rest(
+        Stream.of(
             common.tenant(),
             options.user(),
             common.type(),
@@ -156,9 +220,11 @@ final class CopyRecords {
             options.timeout() == null ? null : options.timeout().toMillis(),
             options.unique() == null ? null : true,
             times.created(),
-            times.scheduled())
-        .map(CopyRecords::field)
-        .collect(Collectors.joining("\t", "\t", "\n"));
+            times.scheduled()));
+  }
+
+  private static String rest(Stream<?> values) {
+    return values.map(CopyRecords::field).collect(Collectors.joining("\t", "\t", "\n"));
   }
 
   private static String field(@Nullable Object value) {

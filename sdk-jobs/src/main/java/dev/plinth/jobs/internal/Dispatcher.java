@@ -193,16 +193,17 @@ public final class Dispatcher implements AutoCloseable {
     try {
       endings.resubmit();
       workers.startWorkers();
-      boolean more = claim();
-      boolean changed = false;
+      // A job that has just come does not wait for all chores.
+      boolean isClaimed = claiming.isHinted();
+      boolean more = isClaimed && claim();
       for (Chore chore : chores) {
-        changed |= chore.runIfDue();
-        // A job that has just come does not wait for all of them.
+        isClaimed &= !chore.runIfDue();
         if (claiming.isHinted()) {
+          isClaimed = true;
           more = claim();
         }
       }
-      return (changed ? claim() : more) || unblocking.isDue();
+      return (isClaimed ? more : claim()) || unblocking.isDue();
     } catch (Throwable e) {
       log.warn("Jobs cannot be claimed now; trying again", e);
       signal.await(TimeUnit.MILLISECONDS.toNanos(200) + jittered(settings.pollInterval()));
@@ -280,6 +281,7 @@ public final class Dispatcher implements AutoCloseable {
     workers.onBegin(aboutToBegin);
     endings.writeOnCallingThread(aboutToWrite);
     gatekeeper.passByHand();
+    statements.hints().alwaysAfterCommit();
     ended.countDown();
   }
 

@@ -160,6 +160,11 @@ final class Enqueue {
   List<JobId> write(Tx tx, Common common, List<JobId> jobs, List<Json> args) {
     CopyRecords.Times copied =
         args.size() >= CopyRecords.WORTH_IT ? copy.write(tx, common, jobs, args) : null;
+    if (copied != null && !common.isLater() && !common.waits() && copy.lineUp(tx, common, jobs)) {
+      writeDeadlines(tx, common, jobs.stream().map(JobId::value).toArray(UUID[]::new));
+      audited.enqueued(tx, common, jobs);
+      return jobs;
+    }
     int atOnce = copied != null ? PLACED_AT_ONCE : AT_ONCE;
     for (int from = 0; from < args.size(); from += atOnce) {
       int to = Math.min(from + atOnce, args.size());
@@ -232,8 +237,12 @@ final class Enqueue {
     if (inLine < chunk.length) {
       gateHints.parked(tx);
     }
+    writeDeadlines(tx, c, chunk);
+  }
+
+  private void writeDeadlines(Tx tx, Common c, UUID[] jobs) {
     if (c.options().deadline() != null) {
-      Sql.update(tx.connection(), deadlines, c.options().deadline(), chunk);
+      Sql.update(tx.connection(), deadlines, c.options().deadline(), jobs);
     }
   }
 }

@@ -31,6 +31,7 @@ final class Hints {
   private final Plinth plinth;
   private final CopyOnWriteArrayList<Consumer<String>> here = new CopyOnWriteArrayList<>();
   private final Set<String> pending = ConcurrentHashMap.newKeySet();
+  private volatile boolean afterCommit;
   private final AtomicBoolean sending = new AtomicBoolean();
   private final AtomicLong sentAt = new AtomicLong(System.nanoTime() - PAUSE_NANOS);
 
@@ -62,8 +63,19 @@ final class Hints {
     }
   }
 
+  /**
+   * From now on a started Plinth tells others after the commit, so that no statement depends on
+   * time.
+   */
+  void alwaysAfterCommit() {
+    afterCommit = true;
+  }
+
   /** True, for one caller at a time, when nothing was sent within the pause. */
   private boolean isQuiet() {
+    if (afterCommit) {
+      return false;
+    }
     long last = sentAt.get();
     long now = System.nanoTime();
     return now - last >= PAUSE_NANOS && sentAt.compareAndSet(last, now);

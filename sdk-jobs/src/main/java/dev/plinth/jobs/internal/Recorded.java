@@ -23,19 +23,23 @@ final class Recorded {
       WHERE (SELECT count(*) FROM gone) > (SELECT count(*) FROM {recorded})
         AND NOT EXISTS (SELECT FROM {recorded} r WHERE r.id = g.job_id)
       """
-          .strip()
-          .replace("{idle limit}", IdleLimit.SET);
+          .strip();
 
   private Recorded() {}
 
   /**
    * The end of a statement whose rows {@link #id} reads: the leases went in its part {@code gone}.
-   * Both parts are joined only where one is missing in the other.
+   * Both parts are joined only where one is missing in the other. Sets the {@link IdleLimit}.
    *
    * @param recorded the part that wrote the records, with their {@code id}
    */
   static String rows(String recorded) {
-    return ROWS.replace("{recorded}", recorded);
+    return ROWS.replace("{recorded}", recorded).replace("{idle limit}", IdleLimit.SET);
+  }
+
+  /** The same for a transaction of the host's, which is left as it is. */
+  static String rowsInHostsTransaction(String recorded) {
+    return ROWS.replace("{recorded}", recorded).replace("{idle limit}", "NULL::text");
   }
 
   static UUID id(ResultSet row) throws SQLException {

@@ -77,7 +77,7 @@ final class RunSql {
   boolean complete(Tx tx, Claimed job, @Nullable Object result, @Nullable Progress progress) {
     Ending.Completed ending =
         new Ending.Completed(job, result == null ? null : plinth.json().write(result), progress);
-    Set<UUID> written = complete.write(tx, List.of(ending));
+    Set<UUID> written = complete.writeInHostsTransaction(tx, ending);
     boolean held = !written.isEmpty();
     control.completed(tx, List.of(ending), written);
     control.watched().changed(tx, written);

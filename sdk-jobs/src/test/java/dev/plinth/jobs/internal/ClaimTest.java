@@ -1,9 +1,13 @@
 package dev.plinth.jobs.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.DatabaseException;
+import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobStatus;
 import dev.plinth.jobs.JobType;
@@ -45,6 +49,38 @@ class ClaimTest {
 
     plinth.transact(tx -> claimers.register(tx, plinth.instances().id()));
     assertThat(next(plinth, claim, plinth.instances().id())).hasSize(1);
+  }
+
+  @Test
+  void next_processFreezesBeforeItCommits_jobIsFreeAgain(Plinth plinth, Jobs jobs) {
+    plinth.start();
+    jobs.enqueue(PLAIN, "x");
+    Claim claim = new Claim(plinth.schema(), Map.of("plain", 1));
+    plinth.transact(tx -> new Claimers(plinth.schema()).register(tx, plinth.instances().id()));
+
+    assertThatExceptionOfType(DatabaseException.class)
+        .isThrownBy(
+            () ->
+                plinth.transact(
+                    frozen -> {
+                      UUID instance = plinth.instances().id();
+                      assertThat(claim.next(frozen, instance, instance, claim.lanes("default"), 10))
+                          .hasSize(1);
+                      await()
+                          .until(
+                              () ->
+                                  plinth
+                                          .transactSeparately(
+                                              TxOptions.defaults(),
+                                              tx ->
+                                                  Sql.query(
+                                                      tx.connection(),
+                                                      "SELECT 1 FROM plinth.job_ready FOR UPDATE SKIP"
+                                                          + " LOCKED",
+                                                      row -> row.getInt(1)))
+                                          .size()
+                                      == 1);
+                    }));
   }
 
   private static List<Claimed> next(Plinth plinth, Claim claim, UUID instance) {

@@ -9,7 +9,10 @@ public enum Boundary {
   SWEEPING,
   /** Before a statement that claims. */
   CLAIMING,
-  /** Before the claim commits. */
+  /**
+   * Before the claim commits, where it is in a transaction: under row-level security, and where
+   * connections come with auto-commit off. Elsewhere it is one statement.
+   */
   BEFORE_CLAIM_COMMIT,
   /** The claim is durable; the handler has not begun. */
   AFTER_CLAIM,
@@ -32,8 +35,8 @@ public enum Boundary {
   /** The end of the attempt is durable. */
   AFTER_COMPLETION,
   /**
-   * After a COMMIT whose answer is lost; only for {@link CrashKit#cut()}, which makes the
-   * connection fail at this very moment.
+   * After a COMMIT, or a statement in auto-commit, whose answer is lost; only for {@link
+   * CrashKit#cut()}, which makes the connection fail at this very moment.
    */
   AFTER_COMMIT_UNANSWERED
 }

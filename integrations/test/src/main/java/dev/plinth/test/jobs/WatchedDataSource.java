@@ -85,6 +85,9 @@ final class WatchedDataSource implements DataSource {
           if (hasWritten(sql, result)) {
             boundaries.wrote();
           }
+          if (connection.getAutoCommit()) {
+            boundaries.afterCommit(connection);
+          }
           return result;
         });
   }
