@@ -16,9 +16,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A process dies at the end of a batch; the batch ends all the same, and calls back once. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class BatchCrashTest {
   private static final JobType<Number> UNIT = JobType.of("unit", Number.class);

@@ -16,9 +16,11 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** One batch as large as it gets, run by nodes that are killed again and again. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class BatchMillionTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

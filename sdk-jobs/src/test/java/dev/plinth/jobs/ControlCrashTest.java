@@ -15,9 +15,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Processes are killed while they enqueue unique jobs, and while they are told to stop. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class ControlCrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -14,12 +14,14 @@ import dev.plinth.test.jobs.CrashScenario;
 import java.util.List;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A process that runs jobs dies at every boundary, is stopped past its lease there, and has its
  * session ended there; and the kit finds the mistakes that it is there for.
  */
+@Tag("proof")
 class CrashKitTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final int BOUNDARIES = LARGE ? 1_000 : 6;

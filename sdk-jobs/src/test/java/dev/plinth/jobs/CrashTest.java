@@ -19,9 +19,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Processes that run jobs are killed and paused; the jobs must not notice. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class CrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -12,9 +12,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Sessions are ended at random while two nodes drain; every job must end once. */
+@Tag("proof")
 @PlinthTest
 class CutTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -18,9 +18,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What one user's many jobs cost another user's single one. */
+@Tag("proof")
 @PlinthTest
 class FairnessTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

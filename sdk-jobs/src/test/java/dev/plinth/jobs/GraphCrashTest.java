@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A random graph over two processes that are killed again and again. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class GraphCrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -28,6 +28,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
@@ -36,6 +37,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  * A state machine with a model: whatever is done to jobs, in whatever order, they stand where the
  * model says, were attempted as it says, and ran in the order it says.
  */
+@Tag("proof")
 class JobsModelTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final int TRIES = LARGE ? 100 : 5;

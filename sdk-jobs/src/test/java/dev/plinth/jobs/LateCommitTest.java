@@ -25,12 +25,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Transactions begin in one order and commit in another. A claim that remembers where its lanes
  * begin must not pass over what was enqueued early and is committed late.
  */
+@Tag("proof")
 @PlinthTest
 class LateCommitTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

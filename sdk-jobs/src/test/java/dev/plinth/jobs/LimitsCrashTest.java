@@ -15,9 +15,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Limits across processes, some of which are killed. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class LimitsCrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -16,12 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Somebody holds a snapshot open, so that no dead row can be removed, for ten minutes in the large
  * setting; the queue goes on, and loses and repeats nothing.
  */
+@Tag("proof")
 @PlinthTest
 class PinnedSnapshotTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

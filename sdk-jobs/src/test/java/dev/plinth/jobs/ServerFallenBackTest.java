@@ -14,6 +14,7 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A claim remembers from which transaction on its lanes may hold something. A standby that takes
  * over, or a restored backup, counts on from an earlier one, while nodes go on running.
  */
+@Tag("proof")
 class ServerFallenBackTest {
   @TempDir private Path archive;
 

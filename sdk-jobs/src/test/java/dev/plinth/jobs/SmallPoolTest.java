@@ -11,9 +11,11 @@ import dev.plinth.test.TestDatabase;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Three connections and 64 workers that all want one at a time: nothing waits for itself. */
+@Tag("proof")
 @PlinthTest
 class SmallPoolTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

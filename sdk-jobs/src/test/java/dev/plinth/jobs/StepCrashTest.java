@@ -18,9 +18,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A process is killed at each boundary of a run's steps, and another one finishes the run. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class StepCrashTest {
   private static final Duration TIME_TO_LIVE = Duration.ofSeconds(1);

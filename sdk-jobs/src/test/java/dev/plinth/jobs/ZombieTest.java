@@ -10,12 +10,14 @@ import dev.plinth.test.TestDatabase;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A process is stopped at random for longer than its lease, again and again, and goes on each time;
  * another one works meanwhile. The zombie's writes must change nothing.
  */
+@Tag("proof")
 @PlinthTest(durable = true)
 class ZombieTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

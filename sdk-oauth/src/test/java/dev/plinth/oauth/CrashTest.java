@@ -12,9 +12,11 @@ import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A node that dies, or seems to, while the provider has its call. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class CrashTest {
   private final HostileIssuer issuer = new HostileIssuer();

@@ -16,8 +16,10 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("proof")
 @PlinthTest(start = true)
 class RaceTest extends OAuthTestCase {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

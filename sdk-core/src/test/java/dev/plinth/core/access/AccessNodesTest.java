@@ -32,9 +32,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@code can} remembers, and how it forgets, on this node and on others. */
+@Tag("proof")
 @PlinthTest(start = true)
 class AccessNodesTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -26,9 +26,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What keys cost on the wire, and that a flood of wrong ones starves nobody. */
+@Tag("proof")
 @PlinthTest
 class WrongKeysTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

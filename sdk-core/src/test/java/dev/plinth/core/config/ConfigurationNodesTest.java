@@ -26,9 +26,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Settings on several nodes, in races and crashes. */
+@Tag("proof")
 @PlinthTest(start = true, durable = true)
 class ConfigurationNodesTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

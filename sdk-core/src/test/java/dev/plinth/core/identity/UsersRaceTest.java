@@ -26,8 +26,10 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("proof")
 @PlinthTest
 class UsersRaceTest {
   private final ExecutorService threads = Executors.newFixedThreadPool(64);

@@ -23,10 +23,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Many at once, and processes that stop or die where it hurts. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class LocksRaceTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

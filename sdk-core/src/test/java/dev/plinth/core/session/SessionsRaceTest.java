@@ -29,8 +29,10 @@ import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("proof")
 @PlinthTest
 class SessionsRaceTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

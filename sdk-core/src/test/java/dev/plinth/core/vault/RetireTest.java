@@ -25,8 +25,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("proof")
 @PlinthTest
 class RetireTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

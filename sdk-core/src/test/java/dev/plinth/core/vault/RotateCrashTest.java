@@ -22,9 +22,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A rotation that ends anywhere is gone on with, and nobody notices. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class RotateCrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

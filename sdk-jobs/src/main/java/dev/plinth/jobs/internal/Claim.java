@@ -1,6 +1,5 @@
 package dev.plinth.jobs.internal;
 
-import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
@@ -9,6 +8,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
@@ -117,7 +117,7 @@ final class Claim {
         row.getInt(6),
         row.getString(3),
         row.getInt(4),
-        Json.of(row.getString(7)),
+        Objects.requireNonNull(Sql.json(row, "args")),
         row.getObject(8, UUID.class),
         row.getString(9),
         row.getObject(10, UUID.class),

@@ -1,6 +1,5 @@
 package dev.plinth.jobs.internal;
 
-import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
@@ -234,7 +233,7 @@ final class ReadJobs {
         row.getString("type"),
         row.getInt("job_version"),
         row.getString("queue"),
-        Json.of(row.getString("args")),
+        Objects.requireNonNull(Sql.json(row, "args")),
         status(row),
         row.getInt("priority"),
         parent == null ? null : new JobId(parent),

@@ -22,8 +22,10 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.Tag;
 
 /** A whole year, against a model that looks at the clock on the wall minute by minute. */
+@Tag("proof")
 class CronPropertyTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final Duration MINUTE = Duration.ofMinutes(1);

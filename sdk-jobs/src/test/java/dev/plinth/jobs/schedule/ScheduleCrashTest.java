@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Processes that fire schedules are killed while they do. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class ScheduleCrashTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));

@@ -24,9 +24,11 @@ import java.sql.Statement;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A merge is killed between any two of its statements: it has happened whole, or not at all. */
+@Tag("proof")
 @PlinthTest(durable = true)
 class MergeCrashTest {
   record Work(int number) {}

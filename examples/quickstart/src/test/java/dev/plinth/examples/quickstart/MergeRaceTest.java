@@ -34,12 +34,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Users are merged while others charge, enqueue, store tokens and change them: whatever was
  * accepted is there afterwards, once, and it is the survivor's.
  */
+@Tag("proof")
 @PlinthTest
 class MergeRaceTest {
   record Work(int number) {}
