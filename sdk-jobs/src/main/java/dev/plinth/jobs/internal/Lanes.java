@@ -25,11 +25,7 @@ final class Lanes {
       """
       SELECT l.priority, pg_catalog.pg_current_snapshot()::text AS snapshot, o.oldest,
              extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server,
-             (SELECT string_agg(DISTINCT r.xid::text, ',')
-              FROM {schema}.job_ready r
-              WHERE r.queue = ?
-                AND r.priority = l.priority
-                AND r.xid = ANY (string_to_array(l.late, ',')::xid8[])) AS late
+             {late}
       FROM unnest(?::smallint[], ?::text[]::xid8[], ?::text[]) AS l(priority, low, late)
       LEFT JOIN LATERAL (
         SELECT r.xid::text AS oldest
@@ -53,7 +49,15 @@ final class Lanes {
 
   /** With the types that are handled here, and up to which version. */
   Lanes(Schema schema, String queue, String[] types, Integer[] versions) {
-    this.look = schema.render(LOOK);
+    this.look =
+        schema.render(
+            LOOK.replace(
+                "{late}",
+                Marked.late(
+                    "job_ready",
+                    "l.late",
+                    "t.queue = ? AND t.priority = l.priority AND ",
+                    "t.xid, t.seq")));
     this.queue = queue;
     this.types = types;
     this.versions = versions;

@@ -31,17 +31,45 @@ final class Marked {
               WHERE t.xid >= ?::text::xid8
               ORDER BY t.xid
               LIMIT 1) AS oldest,
-             (SELECT string_agg(DISTINCT t.xid::text, ',')
-              FROM {schema}.{table} t
-              WHERE t.xid = ANY (string_to_array(?, ',')::xid8[])) AS late
+             {late}
       """;
+
+  // One look into the index for each: for an equality the planner may read the whole table, most of
+  // which may be dead rows.
+  private static final String LATE =
+      """
+      (SELECT string_agg(x.xid::text, ',')
+       FROM unnest(string_to_array({xids}, ',')::xid8[]) AS x(xid)
+       CROSS JOIN LATERAL (
+         SELECT
+         FROM {schema}.{table} t
+         WHERE {where}t.xid >= x.xid AND t.xid <= x.xid
+         ORDER BY {order}
+         LIMIT 1
+       ) t) AS late""";
 
   private final String look;
   private Watermark mark = new Watermark();
   private String server = "";
 
   Marked(Schema schema, String table) {
-    this.look = schema.render(LOOK.replace("{table}", table));
+    this.look =
+        schema.render(
+            LOOK.replace("{late}", late(table, "?", "", "t.xid")).replace("{table}", table));
+  }
+
+  /**
+   * A column {@code late}: those of the transactions, joined by commas, that have rows.
+   *
+   * @param xids an expression that gives the transactions, joined by commas
+   * @param where further conditions on the table {@code t}, each followed by AND
+   * @param order the columns of the index from the transaction on
+   */
+  static String late(String table, String xids, String where, String order) {
+    return LATE.replace("{table}", table)
+        .replace("{xids}", xids)
+        .replace("{where}", where)
+        .replace("{order}", order);
   }
 
   /** Moves the mark to where there is something; false when there is nothing. */

@@ -5,6 +5,7 @@ import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobOptions;
@@ -78,7 +79,7 @@ final class SharedEnqueue {
   }
 
   private List<Optional<JobId>> write(Tx tx, List<Item> items) {
-    Set<UUID> known = known(tx, items);
+    Set<UUID> known = known(Writable.require(tx), items);
     Map<Enqueue.Common, List<Json>> alike = new LinkedHashMap<>();
     for (Item item : items) {
       if (item.user().map(known::contains).orElse(true)) {
