@@ -14,7 +14,7 @@ final class IdleLimit {
   static final String SET =
       """
       (SELECT CASE pg_catalog.current_setting('idle_in_transaction_session_timeout')
-         WHEN '0' THEN pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true)
+         WHEN '0' THEN pg_catalog.set_config('idle_in_transaction_session_timeout', '30s', true)
        END)""";
 
   private IdleLimit() {}

@@ -16,6 +16,7 @@ import dev.plinth.test.PlinthTest;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @PlinthTest
@@ -51,6 +52,7 @@ class ClaimTest {
     assertThat(next(plinth, claim, plinth.instances().id())).hasSize(1);
   }
 
+  @Tag("proof")
   @Test
   void next_processFreezesBeforeItCommits_jobIsFreeAgain(Plinth plinth, Jobs jobs) {
     plinth.start();
