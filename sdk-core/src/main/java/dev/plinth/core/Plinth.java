@@ -140,7 +140,7 @@ public final class Plinth implements AutoCloseable {
    * @throws dev.plinth.core.tx.ConnectionUnavailableException when no connection is to be had
    */
   public <T extends @Nullable Object> T executeAlone(TxFunction<T, RuntimeException> statement) {
-    return core.executeAlone(statement);
+    return core.executeAlone(Args.notNull(statement, "statement"));
   }
 
   /**
