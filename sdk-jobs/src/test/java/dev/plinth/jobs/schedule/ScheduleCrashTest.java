@@ -66,14 +66,16 @@ class ScheduleCrashTest {
       Plinth plinth, TestDatabase database, SettableClock clock, Jobs inspect) {
     int kills = LARGE ? 40 : 6;
     List<String> expected = new ArrayList<>();
+    // A slow machine takes minutes, and what is due in these is fired too.
+    List<String> later = new ArrayList<>();
     for (int i = 0; i < SCHEDULES; i++) {
       String name = "s" + i;
       inspect
           .schedules()
           .put(NewSchedule.of(name, new Every(MINUTE), TOLD).missed(Missed.upTo(1_000)));
-      for (Instant due : inspect.schedules().nextRuns(name, kills)) {
-        expected.add(name + " " + due);
-      }
+      List<Instant> due = inspect.schedules().nextRuns(name, kills + 100);
+      due.subList(0, kills).forEach(time -> expected.add(name + " " + time));
+      due.subList(kills, due.size()).forEach(time -> later.add(name + " " + time));
     }
     Random random = new Random(20261129);
     for (int kill = 0; kill < kills; kill++) {
@@ -93,7 +95,10 @@ class ScheduleCrashTest {
       await().until(() -> fired(plinth).size() >= expected.size());
     }
 
-    assertThat(fired(plinth)).containsExactlyInAnyOrderElementsOf(expected);
+    List<String> fired = new ArrayList<>(fired(plinth));
+    assertThat(fired).doesNotHaveDuplicates().containsAll(expected);
+    fired.removeAll(expected);
+    assertThat(later).containsAll(fired);
     assertThat(inspect.check()).isEmpty();
   }
 }

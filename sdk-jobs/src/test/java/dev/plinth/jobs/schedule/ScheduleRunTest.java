@@ -94,7 +94,8 @@ class ScheduleRunTest {
       for (int round = 1; round <= rounds; round++) {
         clock.advance(MINUTE);
         int due = schedules * round;
-        await().until(() -> fired(plinth).size() >= due);
+        // And nothing is claimed: the next minute would end the lease of whoever holds it.
+        await().until(() -> fired(plinth).size() >= due && claimed(plinth) == 0);
       }
       assertThat(fired(plinth)).isEqualTo(expected);
       await().until(() -> seen.size() >= expected.size());
@@ -102,6 +103,18 @@ class ScheduleRunTest {
     } finally {
       open.forEach(ScheduleRunTest::close);
     }
+  }
+
+  private static long claimed(Plinth plinth) {
+    return plinth
+        .transactReturning(
+            tx ->
+                Sql.query(
+                    tx.connection(),
+                    "SELECT count(*) FROM (SELECT job_id FROM plinth.job_leases"
+                        + " UNION ALL SELECT job_id FROM plinth.job_ready) c",
+                    row -> row.getLong(1)))
+        .get(0);
   }
 
   private static void putAll(Jobs jobs, int schedules) {
