@@ -13,11 +13,11 @@ final class ScheduleStatements {
   private final WriteSchedules write;
   private final TriggerSchedule trigger;
 
-  ScheduleStatements(Plinth plinth, Enqueue enqueue, Hints hints) {
+  ScheduleStatements(Plinth plinth, KnownUser knownUser, Enqueue enqueue, Hints hints) {
     this.plinth = plinth;
     this.hints = hints;
     this.scheduledJobs = new ScheduledJobs(plinth.schema(), enqueue, plinth.json());
-    this.knownUser = new KnownUser(plinth.schema());
+    this.knownUser = knownUser;
     this.read = new ReadSchedules(plinth.schema());
     this.write = new WriteSchedules(plinth.schema(), plinth.ids());
     this.trigger = new TriggerSchedule(plinth.schema(), scheduledJobs, hints);

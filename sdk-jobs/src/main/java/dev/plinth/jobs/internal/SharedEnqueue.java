@@ -3,18 +3,14 @@ package dev.plinth.jobs.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.json.Json;
-import dev.plinth.core.spi.Schema;
-import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
 import dev.plinth.jobs.JobOptions;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -28,28 +24,17 @@ final class SharedEnqueue {
   private static final int MAX_BATCH = 500;
   private static final int MAX_WAITING = 100_000;
 
-  /** Those whose row somebody is changing are left out, for they would have to be waited for. */
-  private static final String USERS =
-      """
-      SELECT id
-      FROM {schema}.users
-      WHERE id = ANY (?::uuid[])
-        AND tenant_id IS NULL
-        AND num_nulls(merged_into, erased_at) = 2
-      FOR KEY SHARE SKIP LOCKED
-      """;
-
   private final Plinth plinth;
   private final Enqueue enqueue;
   private final Hints hints;
-  private final String users;
+  private final KnownUser users;
   private final GroupCommit<Item, Optional<JobId>> together;
 
-  SharedEnqueue(Plinth plinth, Schema schema, Enqueue enqueue, Hints hints) {
+  SharedEnqueue(Plinth plinth, KnownUser users, Enqueue enqueue, Hints hints) {
     this.plinth = plinth;
     this.enqueue = enqueue;
     this.hints = hints;
-    this.users = schema.render(USERS);
+    this.users = users;
     this.together = plinth.groupCommit("jobs.enqueue", MAX_BATCH, MAX_WAITING, this::write);
   }
 
@@ -79,7 +64,9 @@ final class SharedEnqueue {
   }
 
   private List<Optional<JobId>> write(Tx tx, List<Item> items) {
-    Set<UUID> known = known(Writable.require(tx), items);
+    Set<UUID> known =
+        users.free(
+            Writable.require(tx), items.stream().flatMap(item -> item.user().stream()).toList());
     Map<Enqueue.Common, List<Json>> alike = new LinkedHashMap<>();
     for (Item item : items) {
       if (item.user().map(known::contains).orElse(true)) {
@@ -93,18 +80,6 @@ final class SharedEnqueue {
         .distinct()
         .forEach(queue -> hints.ready(tx, queue));
     return inOrder(items, written);
-  }
-
-  private Set<UUID> known(Tx tx, List<Item> items) {
-    UUID[] wanted = items.stream().flatMap(item -> item.user().stream()).toArray(UUID[]::new);
-    return wanted.length == 0
-        ? Set.of()
-        : new HashSet<>(
-            Sql.query(
-                tx.connection(),
-                users,
-                row -> Objects.requireNonNull(row.getObject(1, UUID.class)),
-                (Object) wanted));
   }
 
   private static List<Optional<JobId>> inOrder(

@@ -21,6 +21,7 @@ public final class Statements {
   private final Claimers claimers;
   private final Rescue rescue;
   private final Promote promote;
+  private final KnownUser knownUser;
   private final Enqueue enqueue;
   private final Fold fold;
   private final Batches batches;
@@ -61,6 +62,7 @@ public final class Statements {
     this.rescue =
         new Rescue(schema, plinth.instances(), claimers, deadlineRows, gateHints, plinth.events());
     this.promote = new Promote(schema, gateHints);
+    this.knownUser = new KnownUser(schema);
     this.enqueue = new Enqueue(schema, plinth.ids(), gateHints, audited);
     EndBatches ends = new EndBatches(schema, enqueue, plinth.json(), plinth.events(), hints);
     this.fold = new Fold(schema, ends);
@@ -84,7 +86,7 @@ public final class Statements {
     this.control =
         new Control(
             plinth, progressRows, uniqueKeys, deadlineRows, following, hints, gateHints, audited);
-    this.schedules = new ScheduleStatements(plinth, enqueue, hints);
+    this.schedules = new ScheduleStatements(plinth, knownUser, enqueue, hints);
   }
 
   Endings endings(
@@ -153,8 +155,12 @@ public final class Statements {
     return promote;
   }
 
+  KnownUser knownUser() {
+    return knownUser;
+  }
+
   SharedEnqueue sharedEnqueue(Plinth plinth) {
-    return new SharedEnqueue(plinth, plinth.schema(), enqueue, hints);
+    return new SharedEnqueue(plinth, knownUser, enqueue, hints);
   }
 
   Enqueue enqueue() {

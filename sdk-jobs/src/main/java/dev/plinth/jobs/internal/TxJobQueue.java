@@ -1,10 +1,8 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
-import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Args;
-import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.TxScope;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
@@ -44,16 +42,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link JobQueue} in a scope: one transaction, or a short one for each call. */
 public final class TxJobQueue implements JobQueue {
-  private static final String USER =
-      """
-      SELECT 1
-      FROM {schema}.users
-      WHERE id = ?
-        AND tenant_id IS NOT DISTINCT FROM ?::text
-        AND num_nulls(merged_into, erased_at) = 2
-      FOR KEY SHARE
-      """;
-
   private final Plinth plinth;
   private final Statements statements;
   private final TxScope scope;
@@ -124,7 +112,7 @@ public final class TxJobQueue implements JobQueue {
     Args.check(
         options.unique() == null,
         "options of a job in a graph must not be unique, since the graph needs each of its jobs");
-    requireUser(tx, options.user());
+    statements.knownUser().require(tx, options.user());
     if (options.batch() != null) {
       statements.batches().add(tx, options.batch(), documents.size());
     }
@@ -169,7 +157,7 @@ public final class TxJobQueue implements JobQueue {
     return scope.returning(
         tx -> {
           Writable.require(tx);
-          requireUser(tx, options.user());
+          statements.knownUser().require(tx, options.user());
           BatchId batch = options.batch();
           if (batch != null) {
             // First, so that a batch that takes no jobs leaves nothing behind.
@@ -217,20 +205,6 @@ public final class TxJobQueue implements JobQueue {
         waits);
   }
 
-  /** Before the insert: a violated foreign key would abort the host's transaction. */
-  private void requireUser(Tx tx, @Nullable UUID user) {
-    if (user != null
-        && Sql.first(
-                tx.connection(),
-                plinth.schema().render(USER),
-                row -> row.getInt(1),
-                user,
-                tx.tenantId().orElse(null))
-            .isEmpty()) {
-      throw new UnknownUserException(user);
-    }
-  }
-
   @Override
   public NewBatch batch(String name) {
     return NewBatch.named(name, this::create);
@@ -245,7 +219,7 @@ public final class TxJobQueue implements JobQueue {
     return scope.returning(
         tx -> {
           Writable.require(tx);
-          requireUser(tx, batch.owner());
+          statements.knownUser().require(tx, batch.owner());
           UUID id = plinth.ids().next();
           statements
               .batches()
