@@ -110,8 +110,9 @@ public interface Users {
    * modules take their part: sessions end and live connections are forgotten. API keys, tokens,
    * usage and jobs stay. Does nothing when it is inactive already.
    *
-   * <p>Under {@code REPEATABLE READ} and stricter, a session that began after the snapshot is not
-   * seen. It is refused while the user is inactive, and ended when the user is reactivated.
+   * <p>Under {@code REPEATABLE READ} and stricter, a session that began or a key that was issued
+   * after the snapshot makes PostgreSQL refuse with a serialization failure: repeat the
+   * transaction.
    *
    * @return whether anything changed
    */

@@ -166,7 +166,7 @@ public final class Core {
     // Keys are refused while their user is inactive, and good again afterwards.
     events.inTransaction(
         UserDeactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
-    // Those that began unseen by the snapshot of the transaction which deactivated the user.
+    // Those of a user whom the host deactivated by SQL: sessions never come back.
     events.inTransaction(
         UserReactivated.class, (tx, event) -> sessions.in(tx).revokeAll(event.userId()));
     this.vault =

@@ -48,7 +48,12 @@ public final class CoreModule implements FeatureModule {
         "locks_and_connections",
         "user_lifecycle",
         "partition_fillfactor",
-        "inactive_users");
+        "inactive_users",
+        "user_states",
+        "user_states_filled",
+        "api_keys_user_state",
+        "sessions_user_state",
+        "states_of_inactive_users");
   }
 
   @Override

@@ -211,23 +211,25 @@ class UsersRaceTest {
   }
 
   @Test
-  void deactivate_unawareOfASessionThatBegan_endsItAtTheLatestWhenReactivated() throws Exception {
+  void deactivate_unawareOfASessionThatBegan_isRefusedByPostgresAndRepeated() {
     User ada = users.create(NewUser.withExternalId("a"));
     TxOptions snapshot = TxOptions.defaults().withIsolation(TxOptions.Isolation.REPEATABLE_READ);
-    String token =
-        plinth.transactReturning(
-            snapshot,
-            tx -> {
-              assertThat(users.in(tx).find(ada.id())).isPresent();
-              String begun = startElsewhere(ada);
-              users.in(tx).deactivate(ada.id());
-              return begun;
-            });
+    List<String> begun = new ArrayList<>();
+    AtomicInteger attempts = new AtomicInteger();
 
-    users.reactivate(ada.id());
+    plinth.transact(
+        snapshot,
+        tx -> {
+          assertThat(users.in(tx).find(ada.id())).isPresent();
+          if (attempts.incrementAndGet() == 1) {
+            begun.add(startElsewhere(ada));
+          }
+          assertThat(users.in(tx).deactivate(ada.id())).isTrue();
+        });
 
-    assertThat(plinth.sessions().authenticate(token))
-        .isNotInstanceOf(SessionAuthentication.Active.class);
+    assertThat(attempts).hasValue(2);
+    assertThat(plinth.sessions().authenticate(begun.get(0)))
+        .isInstanceOf(SessionAuthentication.Revoked.class);
   }
 
   @Test

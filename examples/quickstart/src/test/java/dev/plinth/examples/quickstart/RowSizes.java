@@ -30,6 +30,7 @@ final class RowSizes {
             + " 'customer-' || i || '@example.org', 'Customer number ' || i,"
             + " '{\"theme\": \"dark\", \"language\": \"en\"}' FROM {i}");
     filled.put("user_roles", "");
+    filled.put("user_states", "");
     filled.put(
         "api_keys",
         "(id, owner_type, owner_id, user_id, name, prefix, key_hash, scopes) SELECT {id}, 'user', u.id::text,"

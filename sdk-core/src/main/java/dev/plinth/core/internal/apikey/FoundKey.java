@@ -31,16 +31,15 @@ record FoundKey(
   private static final Duration BETWEEN_USES = Duration.ofMinutes(1);
 
   /**
-   * One read by the unique index on the hash and, for a user's key, one look into the small index
-   * of deactivated users. This is the path of every request: columns are read by their number, and
-   * what follows from them is decided in {@link #of}, by the time that the statement brings along,
-   * since each function and operator in it is looked up anew by the server whenever it runs.
+   * One read by the unique index on the hash; the row carries its user's state. This is the path of
+   * every request: columns are read by their number, and what follows from them is decided in
+   * {@link #of}, by the time that the statement brings along, since each function and operator in
+   * it is looked up anew by the server whenever it runs.
    */
   static final String QUERY =
       """
       SELECT k.id, k.tenant_id, k.owner_type, k.owner_id, k.scopes, k.key_hash, k.is_active,
-             k.expires_at, k.last_used_at, {now},
-             EXISTS (SELECT FROM {schema}.users u WHERE u.id = k.user_id AND NOT u.is_active)
+             k.expires_at, k.last_used_at, {now}, k.user_is_active
       FROM {schema}.api_keys k
       WHERE k.key_hash""";
 
@@ -69,7 +68,7 @@ record FoundKey(
     } else if (expiresAt != null && !expiresAt.isAfter(now)) {
       state = State.EXPIRED;
     } else {
-      state = row.getBoolean(11) ? State.INACTIVE : State.VALID;
+      state = row.getBoolean(11) ? State.VALID : State.INACTIVE;
     }
     boolean due = lastUsedAt == null || !lastUsedAt.isAfter(now.minus(BETWEEN_USES));
     return new FoundKey(

@@ -35,16 +35,15 @@ record FoundSession(
   private static final long NANOS_OF_A_SECOND = 1_000_000_000;
 
   /**
-   * One read by the unique index on the hash, and one look into the small index of deactivated
-   * users. This is the path of every request: columns are read by their number, and what follows
-   * from them is decided in {@link #of}, by the time that the statement brings along, since each
-   * function and operator in it is looked up anew by the server whenever it runs.
+   * One read by the unique index on the hash; the row carries its user's state. This is the path of
+   * every request: columns are read by their number, and what follows from them is decided in
+   * {@link #of}, by the time that the statement brings along, since each function and operator in
+   * it is looked up anew by the server whenever it runs.
    */
   static final String QUERY =
       """
       SELECT s.id, s.tenant_id, s.user_id, s.session_data, s.expires_at, s.version, s.token_hash,
-             s.is_active, s.last_activity_at, s.idle_expires_at, {now},
-             EXISTS (SELECT FROM {schema}.users u WHERE u.id = s.user_id AND NOT u.is_active)
+             s.is_active, s.last_activity_at, s.idle_expires_at, {now}, s.user_is_active
       FROM {schema}.sessions s
       WHERE s.token_hash""";
 
@@ -78,7 +77,7 @@ record FoundSession(
     } else if (!expiresAt.isAfter(now) || !idleExpiresAt.isAfter(now)) {
       state = State.EXPIRED;
     } else {
-      state = row.getBoolean(12) ? State.INACTIVE : State.VALID;
+      state = row.getBoolean(12) ? State.VALID : State.INACTIVE;
     }
     return new FoundSession(
         Objects.requireNonNull(row.getObject(1, UUID.class)),

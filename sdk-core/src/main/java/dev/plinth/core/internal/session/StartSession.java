@@ -57,11 +57,9 @@ final class StartSession {
       """
       UPDATE {schema}.sessions s
       SET token_hash = ?
-      FROM {schema}.users u
       WHERE s.token_hash = ?
         AND coalesce(s.tenant_id, '') = coalesce(?, '')
-        AND u.id = s.user_id
-        AND u.is_active
+        AND s.user_is_active
         AND\s"""
           + SessionRows.GOOD
           + "\nRETURNING "

@@ -20,6 +20,7 @@ import dev.plinth.core.internal.jooq.tables.Sessions;
 import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
 import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
 import dev.plinth.core.internal.jooq.tables.UserRoles;
+import dev.plinth.core.internal.jooq.tables.UserStates;
 import dev.plinth.core.internal.jooq.tables.Users;
 import dev.plinth.core.internal.jooq.tables.VaultColumns;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
@@ -72,6 +73,8 @@ public class Plinth extends SchemaImpl {
 
     public final UserRoles USER_ROLES = UserRoles.USER_ROLES;
 
+    public final UserStates USER_STATES = UserStates.USER_STATES;
+
     public final Users USERS = Users.USERS;
 
     public final VaultColumns VAULT_COLUMNS = VaultColumns.VAULT_COLUMNS;
@@ -105,6 +108,7 @@ public class Plinth extends SchemaImpl {
             SystemConfiguration.SYSTEM_CONFIGURATION,
             SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY,
             UserRoles.USER_ROLES,
+            UserStates.USER_STATES,
             Users.USERS,
             VaultColumns.VAULT_COLUMNS,
             VaultDataKeys.VAULT_DATA_KEYS,

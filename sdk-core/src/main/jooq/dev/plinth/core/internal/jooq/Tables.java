@@ -20,6 +20,7 @@ import dev.plinth.core.internal.jooq.tables.Sessions;
 import dev.plinth.core.internal.jooq.tables.SystemConfiguration;
 import dev.plinth.core.internal.jooq.tables.SystemConfigurationHistory;
 import dev.plinth.core.internal.jooq.tables.UserRoles;
+import dev.plinth.core.internal.jooq.tables.UserStates;
 import dev.plinth.core.internal.jooq.tables.Users;
 import dev.plinth.core.internal.jooq.tables.VaultColumns;
 import dev.plinth.core.internal.jooq.tables.VaultDataKeys;
@@ -61,6 +62,8 @@ public class Tables {
     public static final SystemConfigurationHistory SYSTEM_CONFIGURATION_HISTORY = SystemConfigurationHistory.SYSTEM_CONFIGURATION_HISTORY;
 
     public static final UserRoles USER_ROLES = UserRoles.USER_ROLES;
+
+    public static final UserStates USER_STATES = UserStates.USER_STATES;
 
     public static final Users USERS = Users.USERS;
 

@@ -6,6 +6,7 @@ package dev.plinth.core.internal.jooq.tables;
 
 import dev.plinth.core.internal.jooq.Keys;
 import dev.plinth.core.internal.jooq.Plinth;
+import dev.plinth.core.internal.jooq.tables.UserStates.UserStatesPath;
 import dev.plinth.core.internal.jooq.tables.Users.UsersPath;
 
 import java.time.OffsetDateTime;
@@ -83,6 +84,8 @@ public class ApiKeys extends TableImpl<Record> {
 
     public final TableField<Record, OffsetDateTime> LAST_USED_AT = createField(DSL.name("last_used_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
+    public final TableField<Record, Boolean> USER_IS_ACTIVE = createField(DSL.name("user_is_active"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("true"), SQLDataType.BOOLEAN)), this, "");
+
     private ApiKeys(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
@@ -150,7 +153,7 @@ public class ApiKeys extends TableImpl<Record> {
 
     @Override
     public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.API_KEYS__API_KEYS_REPLACES_FKEY, Keys.API_KEYS__API_KEYS_USER_ID_FKEY);
+        return Arrays.asList(Keys.API_KEYS__API_KEYS_REPLACES_FKEY, Keys.API_KEYS__API_KEYS_USER_ID_FKEY, Keys.API_KEYS__API_KEYS_USER_STATE_FKEY);
     }
 
     private transient ApiKeysPath _apiKeys;
@@ -169,6 +172,15 @@ public class ApiKeys extends TableImpl<Record> {
             _users = new UsersPath(this, Keys.API_KEYS__API_KEYS_USER_ID_FKEY, null);
 
         return _users;
+    }
+
+    private transient UserStatesPath _userStates;
+
+    public UserStatesPath userStates() {
+        if (_userStates == null)
+            _userStates = new UserStatesPath(this, Keys.API_KEYS__API_KEYS_USER_STATE_FKEY, null);
+
+        return _userStates;
     }
 
     @Override

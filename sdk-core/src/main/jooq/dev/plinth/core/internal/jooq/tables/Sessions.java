@@ -6,6 +6,7 @@ package dev.plinth.core.internal.jooq.tables;
 
 import dev.plinth.core.internal.jooq.Keys;
 import dev.plinth.core.internal.jooq.Plinth;
+import dev.plinth.core.internal.jooq.tables.UserStates.UserStatesPath;
 import dev.plinth.core.internal.jooq.tables.Users.UsersPath;
 
 import java.time.OffsetDateTime;
@@ -82,6 +83,8 @@ public class Sessions extends TableImpl<Record> {
 
     public final TableField<Record, OffsetDateTime> ENDED_AT = createField(DSL.name("ended_at"), SQLDataType.TIMESTAMPWITHTIMEZONE(6), this, "");
 
+    public final TableField<Record, Boolean> USER_IS_ACTIVE = createField(DSL.name("user_is_active"), SQLDataType.BOOLEAN.nullable(false).defaultValue(DSL.field(DSL.raw("true"), SQLDataType.BOOLEAN)), this, "");
+
     private Sessions(Name alias, Table<Record> aliased) {
         this(alias, aliased, (Field<?>[]) null, null);
     }
@@ -119,7 +122,7 @@ public class Sessions extends TableImpl<Record> {
 
     @Override
     public List<ForeignKey<Record, ?>> getReferences() {
-        return Arrays.asList(Keys.SESSIONS__SESSIONS_USER_ID_FKEY);
+        return Arrays.asList(Keys.SESSIONS__SESSIONS_USER_ID_FKEY, Keys.SESSIONS__SESSIONS_USER_STATE_FKEY);
     }
 
     private transient UsersPath _users;
@@ -129,6 +132,15 @@ public class Sessions extends TableImpl<Record> {
             _users = new UsersPath(this, Keys.SESSIONS__SESSIONS_USER_ID_FKEY, null);
 
         return _users;
+    }
+
+    private transient UserStatesPath _userStates;
+
+    public UserStatesPath userStates() {
+        if (_userStates == null)
+            _userStates = new UserStatesPath(this, Keys.SESSIONS__SESSIONS_USER_STATE_FKEY, null);
+
+        return _userStates;
     }
 
     @Override
