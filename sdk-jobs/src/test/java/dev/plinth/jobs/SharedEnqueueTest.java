@@ -4,22 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.UnknownUserException;
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.jobs.Kinds.Number;
+import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
+import dev.plinth.test.TestDatabase;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -156,5 +163,59 @@ class SharedEnqueueTest {
         .hasMessage("the host changes its mind");
 
     assertThat(jobs.find(ids.get(0))).isEmpty();
+  }
+
+  /** Round trips are what an enqueuing costs a caller far away from its database. */
+  @Test
+  void alone_isOneRoundTrip_withTheHintToOtherNodesInIt(TestDatabase database, Plinth near)
+      throws Exception {
+    near.start();
+    await().until(near.notifications()::isConnected);
+    BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    near.notifications().subscribe("jobs.ready", heard::add);
+    try (FaultyProxy network = FaultyProxy.to(database);
+        HikariDataSource pool = pool(network);
+        Plinth far = Plinth.builder().dataSource(pool).build()) {
+      Jobs away = Jobs.builder(far).build();
+      away.enqueue(Kinds.PLAIN, new Number(0));
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("default");
+      long before = network.roundTrips();
+
+      for (int i = 1; i <= 10; i++) {
+        away.enqueue(Kinds.PLAIN, new Number(i));
+        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("default");
+      }
+
+      assertThat(network.roundTrips() - before).isEqualTo(10);
+    }
+    assertThat(jobs.list(JobFilter.all(), Page.first(100))).hasSize(11);
+  }
+
+  @Test
+  void connectionLost_isUnknownAndTheJobIsThereOnceOrNotAtAll(TestDatabase database)
+      throws Exception {
+    for (FaultyProxy.Loss loss : FaultyProxy.Loss.values()) {
+      int before = jobs.list(JobFilter.all(), Page.first(100)).size();
+      try (FaultyProxy network = FaultyProxy.to(database);
+          HikariDataSource pool = pool(network);
+          Plinth far = Plinth.builder().dataSource(pool).build()) {
+        Jobs away = Jobs.builder(far).build();
+        network.loseNextCommit(loss);
+
+        assertThatThrownBy(() -> away.enqueue(Kinds.PLAIN, new Number(1)))
+            .isInstanceOf(OutcomeUnknownException.class);
+
+        assertThat(jobs.list(JobFilter.all(), Page.first(100)))
+            .hasSize(before + (loss == FaultyProxy.Loss.AFTER_IT_HAPPENED ? 1 : 0));
+        away.enqueue(Kinds.PLAIN, new Number(2));
+      }
+    }
+  }
+
+  private static HikariDataSource pool(FaultyProxy network) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(network.url());
+    config.setMaximumPoolSize(2);
+    return new HikariDataSource(config);
   }
 }

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class FaultyProxy implements AutoCloseable {
   /** When the connection breaks that carries a COMMIT. */
   public enum Loss {
-    /** The server never sees the COMMIT, and rolls back. */
+    /** The server never sees what commits, and rolls back what came before. */
     BEFORE_IT_HAPPENED,
     /** The server has committed, and the client does not hear of it. */
     AFTER_IT_HAPPENED
@@ -92,7 +92,10 @@ public final class FaultyProxy implements AutoCloseable {
     refusing = refuse;
   }
 
-  /** Breaks the next connection that commits, before or after its COMMIT has happened. */
+  /**
+   * Breaks the next connection that commits, before or after that has happened: by COMMIT, or by a
+   * statement that writes in auto-commit (INSERT, UPDATE, DELETE, MERGE, WITH).
+   */
   public void loseNextCommit(Loss loss) {
     commitLoss.set(loss);
   }

@@ -8,27 +8,52 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One connection through a {@link FaultyProxy}: two threads that pass on messages of PostgreSQL's
- * protocol, version 3, and look for COMMIT among them.
+ * protocol, version 3, and look for what commits among them.
  */
 final class ProxiedConnection {
   private static final Logger LOG = LoggerFactory.getLogger(FaultyProxy.class);
   private static final int READY_FOR_QUERY = 'Z';
+  private static final int IDLE = 'I';
+  private static final Pattern FIRST_WORD = Pattern.compile("\\w+");
   private static final int TERMINATE = 'X';
 
   private final FaultyProxy proxy;
   private final Socket client;
   private final Socket server;
-  private final Set<String> commitStatements = new HashSet<>();
+  private final Map<String, Effect> statements = new HashMap<>();
   private volatile boolean losingTheAnswer;
   private volatile boolean isAnswered;
+  private volatile boolean isInTransaction;
+
+  /** What a statement does to a transaction. */
+  private enum Effect {
+    BEGINS,
+    ENDS,
+    /** Commits as well, outside of a transaction. */
+    WRITES,
+    NONE;
+
+    static Effect of(String sql) {
+      Matcher word = FIRST_WORD.matcher(sql);
+      return switch (word.find() ? word.group().toUpperCase(Locale.ROOT) : "") {
+        case "BEGIN", "START" -> BEGINS;
+        case "COMMIT" -> ENDS;
+        case "INSERT", "UPDATE", "DELETE", "MERGE", "WITH" -> WRITES;
+        default -> NONE;
+      };
+    }
+  }
 
   ProxiedConnection(FaultyProxy proxy, Socket client, Socket server) {
     this.proxy = proxy;
@@ -101,7 +126,10 @@ final class ProxiedConnection {
           return;
         }
       } else {
-        isAnswered |= type == READY_FOR_QUERY;
+        if (type == READY_FOR_QUERY) {
+          isInTransaction = body[0] != IDLE;
+          isAnswered = true;
+        }
         write(out, type, body);
         if (in.available() == 0) {
           out.flush();
@@ -121,27 +149,29 @@ final class ProxiedConnection {
     }
   }
 
-  /** True for a simple query, or the binding of a prepared statement, that says COMMIT. */
+  /**
+   * True for a simple query, or the binding of a prepared statement, that says COMMIT, or that
+   * writes outside of any transaction.
+   */
   private boolean isCommit(int type, byte[] body) {
     return switch (type) {
-      case 'Q' -> says(text(body, 0));
+      case 'Q' -> commits(Effect.of(text(body, 0)));
       case 'P' -> {
         String statement = text(body, 0);
-        if (says(text(body, statement.length() + 1))) {
-          commitStatements.add(statement);
-        } else {
-          commitStatements.remove(statement);
-        }
+        statements.put(statement, Effect.of(text(body, statement.length() + 1)));
         yield false;
       }
-      case 'B' -> commitStatements.contains(text(body, text(body, 0).length() + 1));
+      case 'B' ->
+          commits(statements.getOrDefault(text(body, text(body, 0).length() + 1), Effect.NONE));
       default -> false;
     };
   }
 
-  private static boolean says(String sql) {
-    String statement = sql.strip();
-    return statement.equalsIgnoreCase("COMMIT") || statement.equalsIgnoreCase("COMMIT;");
+  private boolean commits(Effect effect) {
+    if (effect == Effect.BEGINS) {
+      isInTransaction = true;
+    }
+    return effect == Effect.ENDS || (effect == Effect.WRITES && !isInTransaction);
   }
 
   private static String text(byte[] body, int from) {

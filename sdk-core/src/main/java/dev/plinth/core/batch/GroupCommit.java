@@ -58,5 +58,15 @@ public interface GroupCommit<T, R> extends AutoCloseable {
      * the connection was lost, which is no item's fault.
      */
     List<R> write(Tx tx, List<T> items);
+
+    /**
+     * Whether {@link #write} does with one statement for these items. It is then called with a
+     * connection in auto-commit, where the pool's connections come so: one round trip instead of
+     * two, and nothing stays locked by a process that stops answering between the two. Whatever
+     * further statements it sent would each be committed by itself. False unless overridden.
+     */
+    default boolean isOneStatement(List<T> items) {
+      return false;
+    }
   }
 }

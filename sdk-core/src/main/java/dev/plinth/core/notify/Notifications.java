@@ -22,6 +22,13 @@ public interface Notifications {
   void send(Tx tx, String topic, String payload);
 
   /**
+   * The same for a statement that notifies by itself, which saves a round trip: what to hand to
+   * PostgreSQL's {@code pg_notify(channel, payload)}. Sends nothing. Topic and payload are as for
+   * {@link #send}.
+   */
+  PreparedNotification prepare(String topic, String payload);
+
+  /**
    * Calls the listener with each payload of the topic, one at a time, on the notification thread:
    * it must hand over anything that takes time. After a reconnect every listener is called once
    * with an empty payload, since something may have been missed.

@@ -20,8 +20,13 @@ final class Audited {
     this.events = events;
   }
 
+  /** Whether the life of this type is announced. */
+  boolean isOf(String type) {
+    return types.contains(type);
+  }
+
   void enqueued(Tx tx, Enqueue.Common common, List<JobId> jobs) {
-    if (types.contains(common.type())) {
+    if (isOf(common.type())) {
       UUID user = common.options().user();
       jobs.forEach(
           job -> events.publish(tx, new JobEnqueued(job, user, common.type(), common.queue())));
@@ -35,7 +40,7 @@ final class Audited {
     }
     for (Ending.Completed ending : endings) {
       Claimed job = ending.job();
-      if (types.contains(job.type()) && held.contains(job.id())) {
+      if (isOf(job.type()) && held.contains(job.id())) {
         events.publish(
             tx, new JobCompleted(new JobId(job.id()), job.userId(), job.type(), job.attempt()));
       }

@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Marks last attempts before their handlers begin, many in one transaction. Only a marked one is
+ * Marks last attempts before their handlers begin, many in one statement. Only a marked one is
  * failed when its instance dies; others cost nothing.
  */
-final class Begun {
+final class Begun implements GroupCommit.Batch<Claimed, Boolean> {
   private static final int MAX_BATCH = 500;
   private static final int MAX_WAITING = 2_000;
   private static final String BEGIN =
@@ -35,7 +35,7 @@ final class Begun {
 
   Begun(Plinth plinth) {
     this.begin = plinth.schema().render(BEGIN);
-    this.commit = plinth.groupCommit("jobs.begun", MAX_BATCH, MAX_WAITING, this::write);
+    this.commit = plinth.groupCommit("jobs.begun", MAX_BATCH, MAX_WAITING, this);
   }
 
   /** Returns when the mark is durable where there must be one; false when the claim is lost. */
@@ -43,7 +43,14 @@ final class Begun {
     return job.attempt() < job.maxAttempts() || commit.call(job);
   }
 
-  private List<Boolean> write(Tx tx, List<Claimed> jobs) {
+  /** Leases locked by a process that stops answering could not be found to have expired. */
+  @Override
+  public boolean isOneStatement(List<Claimed> jobs) {
+    return true;
+  }
+
+  @Override
+  public List<Boolean> write(Tx tx, List<Claimed> jobs) {
     Set<UUID> held =
         new HashSet<>(
             Sql.query(

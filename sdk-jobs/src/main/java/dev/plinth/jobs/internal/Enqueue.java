@@ -2,6 +2,7 @@ package dev.plinth.jobs.internal;
 
 import dev.plinth.core.id.UuidV7;
 import dev.plinth.core.json.Json;
+import dev.plinth.core.notify.PreparedNotification;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
@@ -62,6 +63,10 @@ final class Enqueue {
       CROSS JOIN line c
       WHERE NOT c.is_limited
       """;
+
+  /** Of equal notifications PostgreSQL sends one. */
+  private static final String TELLING = "RETURNING pg_catalog.pg_notify(?, ?)";
+
   private static final String DELAYED =
       """
       INSERT INTO {schema}.job_delayed (job_id, queue, priority, type, job_version, run_at)
@@ -117,13 +122,15 @@ final class Enqueue {
   private static Places places(Schema schema, String given, String toReady) {
     return new Places(
         schema.render((given + toReady).replace("{at}", "NULL::timestamptz")),
+        schema.render((given + toReady + TELLING).replace("{at}", "NULL::timestamptz")),
         schema.render((given + DELAYED).replace("{at}", AT)),
         schema.render((given + WAITING).replace("{at}", "NULL::timestamptz")),
         schema.render((given + WAITING).replace("{at}", AT)));
   }
 
   /** Statements that put jobs in their places: now or later, waiting for others or not. */
-  private record Places(String ready, String delayed, String waiting, String waitingLater) {
+  private record Places(
+      String ready, String readyTelling, String delayed, String waiting, String waitingLater) {
     String of(Common c) {
       if (c.waits()) {
         return c.isLater() ? waitingLater : waiting;
@@ -153,7 +160,7 @@ final class Enqueue {
   }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
-    return write(tx, common, args.stream().map(each -> new JobId(ids.next())).toList(), args);
+    return write(tx, common, drawn(args), args);
   }
 
   /** With ids that were drawn before. */
@@ -181,6 +188,51 @@ final class Enqueue {
     }
     audited.enqueued(tx, common, jobs);
     return jobs;
+  }
+
+  /**
+   * Whether one statement does for jobs like these: they are ready, and nothing else is written.
+   */
+  boolean isOneStatement(Common common, int jobs) {
+    return !common.isLater()
+        && !common.waits()
+        && common.options().user() == null
+        && common.options().deadline() == null
+        && jobs < CopyRecords.WORTH_IT
+        && !audited.isOf(common.type());
+  }
+
+  /** By that one statement, which sends the notification besides, if there is one. */
+  List<JobId> writeByOneStatement(
+      Tx tx, Common common, List<Json> args, @Nullable PreparedNotification notification) {
+    List<JobId> jobs = drawn(args);
+    List<@Nullable Object> parameters = new ArrayList<>();
+    parameters.add(jobs.stream().map(JobId::value).toArray(UUID[]::new));
+    parameters.add(args.stream().map(Json::text).toArray(String[]::new));
+    addRecord(parameters, common);
+    addPlace(parameters, common, null);
+    int inLine;
+    if (notification == null) {
+      inLine = Sql.update(tx.connection(), recordsAndPlaces.ready(), parameters.toArray());
+    } else {
+      parameters.add(notification.channel());
+      parameters.add(notification.payload());
+      inLine =
+          Sql.query(
+                  tx.connection(),
+                  recordsAndPlaces.readyTelling(),
+                  row -> true,
+                  parameters.toArray())
+              .size();
+    }
+    if (inLine < jobs.size()) {
+      gateHints.parked(tx);
+    }
+    return jobs;
+  }
+
+  private List<JobId> drawn(List<Json> args) {
+    return args.stream().map(each -> new JobId(ids.next())).toList();
   }
 
   private static void addRecord(List<@Nullable Object> parameters, Common c) {

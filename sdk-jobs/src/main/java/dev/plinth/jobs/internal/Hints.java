@@ -1,9 +1,11 @@
 package dev.plinth.jobs.internal;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.notify.PreparedNotification;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -55,12 +57,25 @@ final class Hints {
    * for one another.
    */
   void ready(Tx tx, String queue) {
+    if (goesAlong(tx, queue)) {
+      plinth.notifications().send(tx, TOPIC, queue);
+    }
+  }
+
+  /** The same for a statement that sends the notification itself, where there is one to send. */
+  Optional<PreparedNotification> readyBy(Tx tx, String queue) {
+    return goesAlong(tx, queue)
+        ? Optional.of(plinth.notifications().prepare(TOPIC, queue))
+        : Optional.empty();
+  }
+
+  private boolean goesAlong(Tx tx, String queue) {
     tx.afterCommit(() -> here.forEach(listener -> listener.accept(queue)));
     if (tx.isJoined() || !plinth.isStarted() || isQuiet()) {
-      plinth.notifications().send(tx, TOPIC, queue);
-    } else {
-      tx.afterCommit(() -> tellOthers(queue));
+      return true;
     }
+    tx.afterCommit(() -> tellOthers(queue));
+    return false;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.plinth.jobs.internal;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.batch.GroupCommit;
 import dev.plinth.core.json.Json;
+import dev.plinth.core.notify.PreparedNotification;
 import dev.plinth.core.spi.Writable;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.jobs.JobId;
@@ -20,7 +21,7 @@ import java.util.UUID;
  * costs as much for many jobs as for one. A lone thread waits for nobody. Jobs that would make the
  * others wait for a lock, or that need more than their rows, do not take part.
  */
-final class SharedEnqueue {
+final class SharedEnqueue implements GroupCommit.Batch<SharedEnqueue.Item, Optional<JobId>> {
   private static final int MAX_BATCH = 500;
   private static final int MAX_WAITING = 100_000;
 
@@ -35,10 +36,11 @@ final class SharedEnqueue {
     this.enqueue = enqueue;
     this.hints = hints;
     this.users = users;
-    this.together = plinth.groupCommit("jobs.enqueue", MAX_BATCH, MAX_WAITING, this::write);
+    this.together = plinth.groupCommit("jobs.enqueue", MAX_BATCH, MAX_WAITING, this);
   }
 
-  private record Item(Enqueue.Common common, Json args) {
+  /** One job. */
+  record Item(Enqueue.Common common, Json args) {
     Optional<UUID> user() {
       return Optional.ofNullable(common.options().user());
     }
@@ -63,7 +65,29 @@ final class SharedEnqueue {
     return together.call(new Item(common, args));
   }
 
-  private List<Optional<JobId>> write(Tx tx, List<Item> items) {
+  /** Jobs that are alike and of no user, the most common case. */
+  @Override
+  public boolean isOneStatement(List<Item> items) {
+    Enqueue.Common first = items.get(0).common();
+    return enqueue.isOneStatement(first, items.size())
+        && items.stream().allMatch(item -> item.common().equals(first));
+  }
+
+  @Override
+  public List<Optional<JobId>> write(Tx tx, List<Item> items) {
+    return isOneStatement(items) ? writeAlike(tx, items) : writeAll(tx, items);
+  }
+
+  private List<Optional<JobId>> writeAlike(Tx tx, List<Item> items) {
+    Enqueue.Common common = items.get(0).common();
+    PreparedNotification notification = hints.readyBy(tx, common.queue()).orElse(null);
+    List<Json> args = items.stream().map(Item::args).toList();
+    return enqueue.writeByOneStatement(Writable.require(tx), common, args, notification).stream()
+        .map(Optional::of)
+        .toList();
+  }
+
+  private List<Optional<JobId>> writeAll(Tx tx, List<Item> items) {
     Set<UUID> known =
         users.free(
             Writable.require(tx), items.stream().flatMap(item -> item.user().stream()).toList());

@@ -1,10 +1,12 @@
 package dev.plinth.core.internal.batch;
 
 import dev.plinth.core.batch.GroupCommit.Batch;
+import dev.plinth.core.internal.tx.OneStatement;
 import dev.plinth.core.internal.tx.Transactions;
 import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.ConnectionUnavailableException;
 import dev.plinth.core.tx.OutcomeUnknownException;
+import dev.plinth.core.tx.TxFunction;
 import dev.plinth.core.tx.TxOptions;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +26,12 @@ final class BatchWriter<T, R> {
 
   private final Batch<T, R> batch;
   private final Transactions transactions;
+  private final OneStatement oneStatement;
 
   BatchWriter(Batch<T, R> batch, Transactions transactions) {
     this.batch = batch;
     this.transactions = transactions;
+    this.oneStatement = new OneStatement(transactions);
   }
 
   /** One outcome for each entry, in their order. Throws nothing. */
@@ -61,8 +65,8 @@ final class BatchWriter<T, R> {
         // The leader works for others: its own interrupt must not fail their items.
         interrupted |= Thread.interrupted();
         try {
-          return transactions.inNew(
-              TxOptions.defaults().withAllTenants(), tx -> sameSize(items, batch.write(tx, items)));
+          return inOneTransaction(
+              batch.isOneStatement(items), tx -> sameSize(items, batch.write(tx, items)));
         } catch (ConnectionUnavailableException e) {
           if (!Thread.currentThread().isInterrupted()) {
             throw e;
@@ -74,6 +78,14 @@ final class BatchWriter<T, R> {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private List<R> inOneTransaction(
+      boolean isOneStatement, TxFunction<List<R>, RuntimeException> work) {
+    TxOptions options = TxOptions.defaults().withAllTenants();
+    return isOneStatement
+        ? oneStatement.asTransaction(options, work)
+        : transactions.inNew(options, work);
   }
 
   private static <T, R> List<R> sameSize(List<T> items, List<R> results) {

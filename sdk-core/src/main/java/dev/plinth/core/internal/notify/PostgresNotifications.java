@@ -7,6 +7,7 @@ import dev.plinth.core.internal.Settings;
 import dev.plinth.core.internal.Threads;
 import dev.plinth.core.notify.NotificationStatus;
 import dev.plinth.core.notify.Notifications;
+import dev.plinth.core.notify.PreparedNotification;
 import dev.plinth.core.spi.Args;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.Writable;
@@ -48,14 +49,20 @@ public final class PostgresNotifications implements Notifications, Lifecycle {
   @Override
   public void send(Tx tx, String topic, String payload) {
     Args.notNull(tx, "tx");
-    checkTopic(topic);
-    Args.utf8(Args.bounded(payload, MAX_PAYLOAD, "payload"), MAX_PAYLOAD, "payload");
+    PreparedNotification prepared = prepare(topic, payload);
     Sql.query(
         Writable.require(tx).connection(),
         "SELECT pg_catalog.pg_notify(?, ?)",
         row -> true,
-        channel.name(),
-        Channel.encode(topic, payload));
+        prepared.channel(),
+        prepared.payload());
+  }
+
+  @Override
+  public PreparedNotification prepare(String topic, String payload) {
+    checkTopic(topic);
+    Args.utf8(Args.bounded(payload, MAX_PAYLOAD, "payload"), MAX_PAYLOAD, "payload");
+    return new PreparedNotification(channel.name(), Channel.encode(topic, payload));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.plinth.core.PlinthException;
 import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.ConnectionUnavailableException;
 import dev.plinth.core.tx.DatabaseException;
+import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.ReadOnlyTransactionException;
 import dev.plinth.core.tx.TransactionAbortedException;
 import java.io.IOException;
@@ -56,6 +57,14 @@ public final class Failures {
             + firstLine(failure)
             + "). If the pool is exhausted: a standalone call inside another transaction needs a second"
             + " connection; use in(tx), or a pool of at least two",
+        failure);
+  }
+
+  /** The exception to throw when a connection was lost over what commits. */
+  static OutcomeUnknownException outcomeUnknown(Throwable failure) {
+    return new OutcomeUnknownException(
+        "The connection was lost during the commit, or the commit was interrupted: the work may or"
+            + " may not be durable. Look for its effect, by the ids it used, before repeating it",
         failure);
   }
 

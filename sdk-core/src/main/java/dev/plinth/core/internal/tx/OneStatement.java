@@ -1,6 +1,7 @@
 package dev.plinth.core.internal.tx;
 
 import dev.plinth.core.spi.Args;
+import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxFunction;
 import dev.plinth.core.tx.TxOptions;
@@ -39,6 +40,51 @@ public final class OneStatement {
     } finally {
       Transactions.close(connection);
     }
+  }
+
+  /**
+   * Does what a transaction of Plinth's own does: repeats the work after a deadlock or a failure to
+   * serialize, and calls back after it. Where connections come with auto-commit off, where an
+   * isolation is asked for and under row-level security it is such a transaction.
+   *
+   * @throws dev.plinth.core.tx.OutcomeUnknownException when the connection was lost meanwhile
+   */
+  public <T extends @Nullable Object> T asTransaction(
+      TxOptions options, TxFunction<T, RuntimeException> work) {
+    Args.notNull(options, "options");
+    Args.notNull(work, "work");
+    if (transactions.isRowLevelSecurity() || options.isolation() != TxOptions.Isolation.DEFAULT) {
+      return transactions.inNew(options, work);
+    }
+    return transactions.repeated(options, () -> once(options, work));
+  }
+
+  private <T extends @Nullable Object> T once(
+      TxOptions options, TxFunction<T, RuntimeException> work) {
+    Connection connection = transactions.open();
+    boolean autoCommit;
+    try {
+      autoCommit = isAutoCommit(connection);
+    } catch (RuntimeException e) {
+      Transactions.close(connection);
+      throw e;
+    }
+    if (!autoCommit) {
+      return transactions.once(connection, options, Kind.ORDINARY, work);
+    }
+    OwnTx tx = new OwnTx(connection, options);
+    T result;
+    try {
+      result = work.apply(tx);
+      transactions.counts().committed();
+    } catch (RuntimeException e) {
+      transactions.counts().failed(e);
+      throw SqlStates.isConnectionLoss(e) ? Failures.outcomeUnknown(e) : e;
+    } finally {
+      Transactions.close(connection);
+    }
+    tx.callbacks().run();
+    return result;
   }
 
   private static <T extends @Nullable Object> T ended(

@@ -5,7 +5,6 @@ import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.ConnectionSource;
 import dev.plinth.core.tx.DatabaseException;
 import dev.plinth.core.tx.JoinedTx;
-import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.TransactionAbortedException;
 import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxFunction;
@@ -121,9 +120,20 @@ public final class Transactions {
       TxOptions options, Kind kind, TxFunction<T, X> work) throws X {
     Args.notNull(options, "options");
     Args.notNull(work, "work");
+    return repeated(options, () -> once(open(), options, kind, work));
+  }
+
+  /** One attempt at a transaction. */
+  interface Attempt<T extends @Nullable Object, X extends Exception> {
+    T run() throws X;
+  }
+
+  /** Again after a failure to serialize and after a deadlock, as often as the options allow. */
+  <T extends @Nullable Object, X extends Exception> T repeated(
+      TxOptions options, Attempt<T, X> once) throws X {
     for (int attempt = 1; ; attempt++) {
       try {
-        return once(open(), options, kind, work);
+        return once.run();
       } catch (Exception e) {
         if (attempt >= options.maxAttempts() || !SqlStates.isRetryable(e)) {
           throw e;
@@ -233,10 +243,7 @@ public final class Transactions {
       kind.commit(connection);
     } catch (SQLException e) {
       if (SqlStates.isConnectionLoss(e) || kind.isDoubtful(e)) {
-        throw new OutcomeUnknownException(
-            "The connection was lost during the commit, or the commit was interrupted: the work may or"
-                + " may not be durable. Look for its effect, by the ids it used, before repeating it",
-            e);
+        throw Failures.outcomeUnknown(e);
       }
       throw Failures.translate(e);
     }
