@@ -63,7 +63,9 @@ public interface GroupCommit<T, R> extends AutoCloseable {
      * Whether {@link #write} does with one statement for these items. It is then called with a
      * connection in auto-commit, where the pool's connections come so: one round trip instead of
      * two, and nothing stays locked by a process that stops answering between the two. Whatever
-     * further statements it sent would each be committed by itself. False unless overridden.
+     * further statements it sent would each be committed by itself, so nothing else can take part:
+     * a standalone call of Plinth's on the calling thread throws {@link IllegalStateException}.
+     * False unless overridden.
      */
     default boolean isOneStatement(List<T> items) {
       return false;

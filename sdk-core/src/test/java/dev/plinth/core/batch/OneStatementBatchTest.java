@@ -10,6 +10,7 @@ import dev.plinth.core.spi.Sql;
 import dev.plinth.core.spi.SqlStates;
 import dev.plinth.core.tx.OutcomeUnknownException;
 import dev.plinth.core.tx.Tx;
+import dev.plinth.core.tx.TxOptions;
 import dev.plinth.test.FaultyProxy;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestDatabase;
@@ -152,6 +153,34 @@ class OneStatementBatchTest {
               loss == FaultyProxy.Loss.AFTER_IT_HAPPENED
                   ? List.of(2, 3, 1_000_000)
                   : List.of(3, 1_000_000));
+    }
+  }
+
+  /** Nor in a transaction that would not be one; what takes one of its own is free to. */
+  @Test
+  void call_insideSuchABatch_isRefusedInsteadOfWaitingForItself() {
+    List<GroupCommit<Integer, Integer>> self = new ArrayList<>();
+    GroupCommit.Batch<Integer, Integer> nested =
+        new GroupCommit.Batch<>() {
+          @Override
+          public boolean isOneStatement(List<Integer> items) {
+            return true;
+          }
+
+          @Override
+          public List<Integer> write(Tx tx, List<Integer> items) {
+            assertThatThrownBy(() -> self.get(0).call(1)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> near.users().findByExternalId("u"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("isOneStatement");
+            return near.transactSeparately(
+                TxOptions.defaults(),
+                own -> Sql.query(own.connection(), "SELECT 5", row -> row.getInt(1)));
+          }
+        };
+    try (GroupCommit<Integer, Integer> group = near.groupCommit("nested", 10, 10, nested)) {
+      self.add(group);
+      assertThat(group.call(4)).isEqualTo(5);
     }
   }
 

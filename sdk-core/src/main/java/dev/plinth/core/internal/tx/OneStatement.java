@@ -72,10 +72,10 @@ public final class OneStatement {
     if (!autoCommit) {
       return transactions.once(connection, options, Kind.ORDINARY, work);
     }
-    OwnTx tx = new OwnTx(connection, options);
+    OwnTx tx = OwnTx.ofOneStatement(connection, options);
     T result;
     try {
-      result = work.apply(tx);
+      result = transactions.bound(tx, work);
       transactions.counts().committed();
     } catch (RuntimeException e) {
       transactions.counts().failed(e);

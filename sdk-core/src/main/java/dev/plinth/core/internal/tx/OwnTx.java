@@ -10,11 +10,26 @@ import java.util.Optional;
 final class OwnTx implements Tx {
   private final Connection connection;
   private final TxOptions options;
+  private final boolean isOneStatement;
   private final Callbacks callbacks = new Callbacks();
 
   OwnTx(Connection connection, TxOptions options) {
+    this(connection, options, false);
+  }
+
+  private OwnTx(Connection connection, TxOptions options, boolean isOneStatement) {
     this.connection = connection;
     this.options = options;
+    this.isOneStatement = isOneStatement;
+  }
+
+  /** One on a connection in auto-commit, which nobody else may take part in. */
+  static OwnTx ofOneStatement(Connection connection, TxOptions options) {
+    return new OwnTx(connection, options, true);
+  }
+
+  boolean isOneStatement() {
+    return isOneStatement;
   }
 
   @Override

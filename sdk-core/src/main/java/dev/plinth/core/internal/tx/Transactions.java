@@ -76,6 +76,11 @@ public final class Transactions {
   public Optional<Tx> current(@Nullable String tenant) {
     OwnTx mine = own.get();
     if (mine != null) {
+      if (mine.isOneStatement()) {
+        throw new IllegalStateException(
+            "The calling thread writes a batch that said to be one statement: there is no"
+                + " transaction to take part in. Use its Tx, or let isOneStatement return false");
+      }
       if (tenant != null && !tenant.equals(mine.tenantId().orElse(null))) {
         throw new IllegalStateException(
             "The calling thread is in a transaction of another tenant: end that one first, or use"
@@ -149,14 +154,12 @@ public final class Transactions {
   public <T extends @Nullable Object, X extends Exception> T once(
       Connection connection, TxOptions options, Kind kind, TxFunction<T, X> work) throws X {
     OwnTx tx = new OwnTx(connection, options);
-    OwnTx outer = own.get();
     T result;
     try {
       Before before = begin(connection, options, kind);
-      own.set(tx);
       boolean ended = false;
       try {
-        result = work.apply(tx);
+        result = bound(tx, work);
         requireCommittable(connection);
         commit(connection, kind);
         ended = true;
@@ -166,11 +169,6 @@ public final class Transactions {
         ended = rollback(connection, e);
         throw e;
       } finally {
-        if (outer == null) {
-          own.remove();
-        } else {
-          own.set(outer);
-        }
         if (ended) {
           restore(connection, before);
         }
@@ -180,6 +178,22 @@ public final class Transactions {
     }
     tx.callbacks().run();
     return result;
+  }
+
+  /** Works while the calling thread is in this transaction. */
+  <T extends @Nullable Object, X extends Exception> T bound(OwnTx tx, TxFunction<T, X> work)
+      throws X {
+    OwnTx outer = own.get();
+    own.set(tx);
+    try {
+      return work.apply(tx);
+    } finally {
+      if (outer == null) {
+        own.remove();
+      } else {
+        own.set(outer);
+      }
+    }
   }
 
   Connection open() {
