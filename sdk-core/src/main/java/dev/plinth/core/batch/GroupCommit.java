@@ -64,8 +64,9 @@ public interface GroupCommit<T, R> extends AutoCloseable {
      * connection in auto-commit, where the pool's connections come so: one round trip instead of
      * two, and nothing stays locked by a process that stops answering between the two. Whatever
      * further statements it sent would each be committed by itself, so nothing else can take part:
-     * a standalone call of Plinth's on the calling thread throws {@link IllegalStateException}.
-     * False unless overridden.
+     * a standalone call of Plinth's on the calling thread throws {@link IllegalStateException}. A
+     * batch is then halved only for what PostgreSQL refused, since whatever else is thrown may come
+     * after the commit. False unless overridden.
      */
     default boolean isOneStatement(List<T> items) {
       return false;

@@ -53,7 +53,8 @@ public final class CoreModule implements FeatureModule {
         "user_states_filled",
         "api_keys_user_state",
         "sessions_user_state",
-        "states_of_inactive_users");
+        "states_of_inactive_users",
+        "user_states_validated");
   }
 
   @Override

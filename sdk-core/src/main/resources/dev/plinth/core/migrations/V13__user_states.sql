@@ -1,5 +1,6 @@
 -- plinth:compatibility expanding
 -- plinth:undo keeps-data
+-- plinth:grant user_states SELECT
 -- plinth:validate SELECT 'users has no trigger ' || t FROM unnest(ARRAY['users_state', 'users_state_change']) AS t WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = $n$${schema}.users$n$::regclass AND g.tgname = t AND g.tgenabled <> 'D')
 
 -- A key or session is good while its user is active, and every request asks. So that it is answered

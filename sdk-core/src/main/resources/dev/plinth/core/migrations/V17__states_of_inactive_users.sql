@@ -1,20 +1,40 @@
 -- plinth:compatibility expanding
 -- plinth:undo keeps-data
--- plinth:validate SELECT 'the foreign key ' || c.conname || ' is not validated' FROM pg_catalog.pg_constraint c WHERE c.conname IN ('api_keys_user_state_fkey', 'sessions_user_state_fkey') AND c.connamespace = $n$${schema}$n$::regnamespace AND NOT c.convalidated
+-- plinth:validate SELECT 'a key of an inactive user is taken for good' WHERE EXISTS (SELECT FROM ${schema}.user_states s JOIN ${schema}.api_keys k ON k.user_id = s.user_id WHERE NOT s.is_active AND k.user_is_active)
 
 -- Keys and sessions that were there before, of users who are inactive: the few that have not the
--- default. Their users' states are held meanwhile, so that nobody is reactivated in between.
-UPDATE ${schema}.api_keys k
-SET user_is_active = false
-FROM (SELECT user_id FROM ${schema}.user_states WHERE NOT is_active FOR KEY SHARE) s
-WHERE k.user_id = s.user_id AND k.user_is_active;
-UPDATE ${schema}.sessions k
-SET user_is_active = false
-FROM (SELECT user_id FROM ${schema}.user_states WHERE NOT is_active FOR KEY SHARE) s
-WHERE k.user_id = s.user_id AND k.user_is_active;
+-- default. A hundred such users at a time, each in a transaction of its own, held meanwhile, so that
+-- nobody is reactivated in between. It may be run again.
+DO $states$
+DECLARE
+  done uuid := '00000000-0000-0000-0000-000000000000';
+  page uuid[];
+  held uuid[];
+BEGIN
+  LOOP
+    PERFORM set_config('lock_timeout', '50ms', true);
+    page := ARRAY(
+      SELECT user_id FROM ${schema}.user_states
+      WHERE NOT is_active AND user_id > done
+      ORDER BY user_id
+      LIMIT 100);
+    EXIT WHEN cardinality(page) = 0;
+    BEGIN
+      held := ARRAY(
+        SELECT user_id FROM ${schema}.user_states
+        WHERE user_id = ANY (page) AND NOT is_active
+        ORDER BY user_id
+        FOR KEY SHARE);
+      UPDATE ${schema}.api_keys SET user_is_active = false WHERE user_id = ANY (held) AND user_is_active;
+      UPDATE ${schema}.sessions SET user_is_active = false WHERE user_id = ANY (held) AND user_is_active;
+      done := page[cardinality(page)];
+    EXCEPTION WHEN lock_not_available THEN
+      PERFORM pg_sleep(0.05);
+    END;
+    COMMIT;
+  END LOOP;
+END
+$states$;
 
--- Reads both tables, and stops neither their readers nor their writers.
-ALTER TABLE ${schema}.api_keys VALIDATE CONSTRAINT api_keys_user_state_fkey;
-ALTER TABLE ${schema}.sessions VALIDATE CONSTRAINT sessions_user_state_fkey;
-
-INSERT INTO ${schema}.schema_changes (module, version, compatibility) VALUES ('core', 17, 'expanding');
+INSERT INTO ${schema}.schema_changes (module, version, compatibility) VALUES ('core', 17, 'expanding')
+ON CONFLICT DO NOTHING;

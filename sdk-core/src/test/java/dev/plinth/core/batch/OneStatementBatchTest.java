@@ -1,7 +1,10 @@
 package dev.plinth.core.batch;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -17,7 +20,10 @@ import dev.plinth.test.TestDatabase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +37,7 @@ class OneStatementBatchTest {
   private final FaultyProxy network;
   private final AtomicInteger committed = new AtomicInteger();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private @Nullable Plinth far;
 
   OneStatementBatchTest(TestDatabase database, Plinth near) {
     this.near = near;
@@ -84,10 +91,10 @@ class OneStatementBatchTest {
     config.setMaximumPoolSize(1);
     config.setAutoCommit(autoCommit);
     HikariDataSource pool = new HikariDataSource(config);
-    Plinth far = Plinth.builder().dataSource(pool).modules(List.of()).build();
+    far = Plinth.builder().dataSource(pool).modules(List.of()).build();
     GroupCommit<Integer, Integer> group =
         far.groupCommit("singles", 100, 1_000, new Insert(isOneStatement));
-    open.addAll(List.of(group, far, pool));
+    open.addAll(List.of(group, requireNonNull(far), pool));
     group.call(1_000_000);
     committed.set(0);
     return group;
@@ -146,6 +153,7 @@ class OneStatementBatchTest {
       assertThatThrownBy(() -> group.call(2)).isInstanceOf(OutcomeUnknownException.class);
       assertThat(network.isCommitLossPending()).isFalse();
       assertThat(committed).hasValue(0);
+      assertThat(requireNonNull(far).counters().outcomeUnknown()).isEqualTo(1);
       assertThat(group.call(3)).isEqualTo(3);
 
       assertThat(rows())
@@ -154,6 +162,41 @@ class OneStatementBatchTest {
                   ? List.of(2, 3, 1_000_000)
                   : List.of(3, 1_000_000));
     }
+  }
+
+  @Test
+  void submit_batchThrowsAfterItsStatement_isNotWrittenAgainInHalves() {
+    AtomicInteger calls = new AtomicInteger();
+    CountDownLatch gathered = new CountDownLatch(1);
+    GroupCommit.Batch<Integer, Integer> forgetful =
+        new GroupCommit.Batch<>() {
+          @Override
+          public boolean isOneStatement(List<Integer> items) {
+            return true;
+          }
+
+          @Override
+          public List<Integer> write(Tx tx, List<Integer> items) {
+            calls.incrementAndGet();
+            if (items.contains(0)) {
+              assertThatCode(gathered::await).doesNotThrowAnyException();
+              return items;
+            }
+            return List.of();
+          }
+        };
+    try (GroupCommit<Integer, Integer> group = near.groupCommit("forgetful", 10, 10, forgetful)) {
+      CompletableFuture<Integer> first = group.submit(0);
+      await().until(() -> calls.get() == 1);
+      List<CompletableFuture<Integer>> others =
+          IntStream.range(1, 5).mapToObj(group::submit).toList();
+      gathered.countDown();
+
+      assertThat(first.join()).isZero();
+      others.forEach(
+          one -> assertThatThrownBy(one::join).hasRootCauseInstanceOf(IllegalStateException.class));
+    }
+    assertThat(calls).as("the first item's batch, and the others'").hasValue(2);
   }
 
   /** Nor in a transaction that would not be one; what takes one of its own is free to. */

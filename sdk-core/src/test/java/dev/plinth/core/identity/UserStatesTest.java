@@ -55,6 +55,20 @@ class UserStatesTest {
       WHERE id NOT IN (SELECT user_id FROM plinth.user_states)
       """;
 
+  private static final String SESSION =
+      """
+      INSERT INTO plinth.sessions (id, user_id, token_hash, idle_timeout, idle_expires_at, expires_at)
+      VALUES (gen_random_uuid(), ?, sha256('x'), interval '1 hour', now() + interval '1 hour',
+              now() + interval '1 day')
+      """;
+
+  private static final String KEY =
+      """
+      INSERT INTO plinth.api_keys (id, user_id, owner_type, owner_id, name, prefix, key_hash)
+      SELECT gen_random_uuid(), u, 'user', u::text, 'k', 'key_xxxx', sha256('x')
+      FROM (SELECT ?::uuid AS u) g
+      """;
+
   private final Plinth plinth;
   private final DataSource pool;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -155,23 +169,51 @@ class UserStatesTest {
   }
 
   @Test
-  void keyAndSessionWrittenBySqlOfTheHost_forAnInactiveUser_areRefused() {
+  void keyOrSessionWrittenBySqlOfTheHost_forAnInactiveUser_isRefused() {
     plinth.users().deactivate(ada);
 
-    assertThatThrownBy(
-            () ->
-                plinth.transact(
-                    tx ->
-                        Sql.update(
-                            tx.connection(),
-                            """
-                            INSERT INTO plinth.sessions
-                              (id, user_id, token_hash, idle_timeout, idle_expires_at, expires_at)
-                            VALUES (gen_random_uuid(), ?, sha256('x'), interval '1 hour',
-                                    now() + interval '1 hour', now() + interval '1 day')
-                            """,
-                            ada)))
-        .hasMessageContaining("sessions_user_state_fkey");
+    assertThatThrownBy(() -> write(SESSION, ada)).hasMessageContaining("sessions_user_state_fkey");
+    assertThatThrownBy(() -> write(KEY, ada)).hasMessageContaining("api_keys_user_state_fkey");
+  }
+
+  /** It reaches the tokens of everybody, whatever tenant a role is bound to. */
+  @Test
+  void applicationRole_readsStatesAndWritesNone() {
+    String role = "states_" + plinth.ids().next().toString().replace("-", "");
+    plinth.transact(
+        tx -> {
+          Connection connection = tx.connection();
+          Sql.execute(connection, "CREATE ROLE " + role);
+          plinth.migrations().grants(role).forEach(grant -> Sql.execute(connection, grant));
+        });
+    for (String sql :
+        List.of(
+            "DELETE FROM plinth.user_states",
+            "UPDATE plinth.user_states SET is_active = false",
+            "INSERT INTO plinth.user_states VALUES (gen_random_uuid(), true)")) {
+      assertThatThrownBy(() -> as(role, sql)).hasMessageContaining("permission denied");
+    }
+    as(role, "SELECT FROM plinth.user_states");
+    as(role, "UPDATE plinth.users SET is_active = false");
+
+    assertThat(rows("SELECT is_active::text FROM plinth.user_states")).containsExactly("false");
+    plinth.transact(
+        tx -> {
+          Sql.execute(tx.connection(), "DROP OWNED BY " + role);
+          Sql.execute(tx.connection(), "DROP ROLE " + role);
+        });
+  }
+
+  private void as(String role, String sql) {
+    plinth.transact(
+        tx -> {
+          Sql.execute(tx.connection(), "SET LOCAL ROLE " + role);
+          Sql.execute(tx.connection(), sql);
+        });
+  }
+
+  private void write(String sql, UUID user) {
+    plinth.transact(tx -> Sql.update(tx.connection(), sql, user));
   }
 
   @Test

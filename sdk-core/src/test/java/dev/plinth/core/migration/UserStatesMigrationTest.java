@@ -143,6 +143,9 @@ class UserStatesMigrationTest {
         UUID fresh = UUID.randomUUID();
         Sql.update(connection, NEW_USER, fresh);
         Sql.update(connection, LOG_IN, fresh);
+        if (i % 2 == 0) {
+          Sql.update(connection, "DELETE FROM plinth.users WHERE id = ?", fresh);
+        }
         writes.incrementAndGet();
       }
     } catch (SQLException e) {

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.apikey.IssuedKey;
+import dev.plinth.core.apikey.KeyAuthentication;
+import dev.plinth.core.apikey.KeyOwner;
+import dev.plinth.core.apikey.NewApiKey;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.migration.MigrationException;
 import dev.plinth.core.migration.SchemaInvalidException;
 import dev.plinth.core.migration.UndoConsent;
+import dev.plinth.core.session.NewSession;
 import dev.plinth.core.spi.Restoring;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.test.PlinthTest;
@@ -58,6 +63,28 @@ class AfterRestoreTest {
     assertThat(report.problems()).isEmpty();
     assertThat(report.at()).isAfter(clock.instant().minusSeconds(60));
     assertThat(plinth.afterRestore(DEFAULTS).rows("core", "instances ended")).isZero();
+  }
+
+  @Test
+  void usersRestoredWithoutTriggers_theirTokensTakeTheirState(Plinth plinth) {
+    UUID ada = plinth.users().create(NewUser.withExternalId("ada")).id();
+    UUID bob = plinth.users().create(NewUser.withExternalId("bob")).id();
+    IssuedKey issued = plinth.apiKeys().issue(NewApiKey.of(KeyOwner.user(ada), "k"));
+    plinth.transact(
+        tx -> {
+          Connection connection = tx.connection();
+          Sql.execute(connection, "SET LOCAL session_replication_role = replica");
+          Sql.update(connection, "UPDATE plinth.users SET is_active = false WHERE id = ?", ada);
+          Sql.update(connection, "DELETE FROM plinth.user_states WHERE user_id = ?", bob);
+        });
+
+    RestoreReport report = plinth.afterRestore(DEFAULTS);
+
+    assertThat(report.rows("core", "states of users set right")).isEqualTo(2);
+    assertThat(plinth.apiKeys().authenticate(issued.reveal()))
+        .isInstanceOf(KeyAuthentication.OwnerInactive.class);
+    assertThat(plinth.sessions().start(NewSession.of(bob))).isNotNull();
+    assertThat(plinth.afterRestore(DEFAULTS).rows("core", "states of users set right")).isZero();
   }
 
   @Test

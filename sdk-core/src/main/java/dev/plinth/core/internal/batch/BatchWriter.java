@@ -47,7 +47,7 @@ final class BatchWriter<T, R> {
         outcomes.add(future -> future.complete(result));
       }
     } catch (Throwable failure) {
-      if (entries.size() == 1 || !isOfTheItems(failure)) {
+      if (entries.size() == 1 || !isOfTheItems(entries, failure)) {
         entries.forEach(e -> outcomes.add(future -> future.completeExceptionally(failure)));
       } else {
         int half = entries.size() / 2;
@@ -58,7 +58,7 @@ final class BatchWriter<T, R> {
   }
 
   private List<R> commit(List<Entry<T, R>> entries) {
-    List<T> items = entries.stream().map(e -> e.item).toList();
+    List<T> items = items(entries);
     boolean interrupted = false;
     try {
       while (true) {
@@ -80,6 +80,10 @@ final class BatchWriter<T, R> {
     }
   }
 
+  private static <T, R> List<T> items(List<Entry<T, R>> entries) {
+    return entries.stream().map(e -> e.item).toList();
+  }
+
   private List<R> inOneTransaction(
       boolean isOneStatement, TxFunction<List<R>, RuntimeException> work) {
     TxOptions options = TxOptions.defaults().withAllTenants();
@@ -99,14 +103,15 @@ final class BatchWriter<T, R> {
   /**
    * False when no item can be at fault, as in a read-only transaction, on a full disk or after a
    * timeout, or when the items may be durable already: then nothing is tried again. Without an
-   * SQLState it was the batch's own code that refused something.
+   * SQLState it was the batch's own code that refused something; of a single statement that has
+   * committed it may have refused the result.
    */
-  private static boolean isOfTheItems(Throwable failure) {
+  private boolean isOfTheItems(List<Entry<T, R>> entries, Throwable failure) {
     return failure instanceof Exception
         && !(failure instanceof OutcomeUnknownException)
         && !(failure instanceof ConnectionUnavailableException)
         && SqlStates.of(failure)
             .map(state -> OF_ITEMS.stream().anyMatch(state::startsWith))
-            .orElse(true);
+            .orElseGet(() -> !batch.isOneStatement(items(entries)));
   }
 }

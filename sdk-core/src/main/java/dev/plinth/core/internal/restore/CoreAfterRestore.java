@@ -41,6 +41,17 @@ public final class CoreAfterRestore {
       DELETE FROM {schema}.changes
       """;
 
+  /** Where users were restored by themselves, or without triggers. */
+  private static final String USER_STATES =
+      """
+      INSERT INTO {schema}.user_states AS s (user_id, is_active)
+      SELECT id, is_active
+      FROM {schema}.users
+      ON CONFLICT (user_id) DO UPDATE
+      SET is_active = excluded.is_active
+      WHERE s.is_active <> excluded.is_active
+      """;
+
   private static final String SESSIONS =
       """
       UPDATE {schema}.sessions
@@ -89,6 +100,7 @@ public final class CoreAfterRestore {
     restoring.moveOn("locks", "fence");
     restoring.change("live connections forgotten", CONNECTIONS);
     restoring.change("hints to caches forgotten", CHANGES);
+    restoring.change("states of users set right", USER_STATES);
     restoring.change("data keys followed by a new epoch", DATA_KEYS);
     restoring.change("rotations of values to be asked for again", ROTATIONS);
     if (restoring.options().endsSessions()) {

@@ -78,8 +78,9 @@ public final class OneStatement {
       result = transactions.bound(tx, work);
       transactions.counts().committed();
     } catch (RuntimeException e) {
-      transactions.counts().failed(e);
-      throw SqlStates.isConnectionLoss(e) ? Failures.outcomeUnknown(e) : e;
+      RuntimeException told = SqlStates.isConnectionLoss(e) ? Failures.outcomeUnknown(e) : e;
+      transactions.counts().failed(told);
+      throw told;
     } finally {
       Transactions.close(connection);
     }
