@@ -87,9 +87,9 @@ class LeaseTest {
 
       for (int losses = 0; losses < 30; losses++) {
         List<Number> some = IntStream.range(0, 5).mapToObj(Number::new).toList();
+        network.loseNextStatement("job_leases", FaultyProxy.Loss.AFTER_IT_HAPPENED);
         inspect.enqueueAll(Kinds.PLAIN, some, JobOptions.defaults());
-        network.loseNextCommit(FaultyProxy.Loss.AFTER_IT_HAPPENED);
-        await().until(() -> !network.isCommitLossPending());
+        await().until(() -> !network.isLossPending());
       }
 
       await().until(() -> all(JobStatus.COMPLETED));

@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * <p>It knows PostgreSQL's protocol and so speaks without TLS. Safe for use by many threads.
  */
 public final class FaultyProxy implements AutoCloseable {
-  /** When the connection breaks that carries a COMMIT. */
+  /** When the connection breaks that carries what commits. */
   public enum Loss {
-    /** The server never sees what commits, and rolls back what came before. */
+    /** The server never sees it, and rolls back what came before. */
     BEFORE_IT_HAPPENED,
     /** The server has committed, and the client does not hear of it. */
     AFTER_IT_HAPPENED
@@ -45,10 +45,13 @@ public final class FaultyProxy implements AutoCloseable {
   private final String url;
   private final ServerSocket listening;
   private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
-  private final AtomicReference<@Nullable Loss> commitLoss = new AtomicReference<>();
+  private final AtomicReference<@Nullable Awaited> awaited = new AtomicReference<>();
   private final AtomicLong roundTrips = new AtomicLong();
   private volatile Duration delay = Duration.ZERO;
   private volatile boolean refusing;
+
+  /** A loss that has not come about, and part of the statement in auto-commit that it waits for. */
+  private record Awaited(Loss loss, @Nullable String statement) {}
 
   private FaultyProxy(String serverUrl) throws IOException {
     this.server = URI.create(serverUrl.substring("jdbc:".length()));
@@ -92,17 +95,23 @@ public final class FaultyProxy implements AutoCloseable {
     refusing = refuse;
   }
 
-  /**
-   * Breaks the next connection that commits, before or after that has happened: by COMMIT, or by a
-   * statement that writes in auto-commit (INSERT, UPDATE, DELETE, MERGE, WITH).
-   */
+  /** Breaks the next connection that commits, before or after its COMMIT has happened. */
   public void loseNextCommit(Loss loss) {
-    commitLoss.set(loss);
+    awaited.set(new Awaited(loss, null));
+  }
+
+  /**
+   * Breaks the next connection that executes a statement with this text in it outside of any
+   * transaction, before or after it has happened: such a statement commits by itself. What else
+   * executes it, such as the sweeps of a started Plinth, can be hit too.
+   */
+  public void loseNextStatement(String part, Loss loss) {
+    awaited.set(new Awaited(loss, part));
   }
 
   /** True while a loss that was asked for has not come about. */
-  public boolean isCommitLossPending() {
-    return commitLoss.get() != null;
+  public boolean isLossPending() {
+    return awaited.get() != null;
   }
 
   /** Holds back whatever a client sends for so long. */
@@ -164,7 +173,21 @@ public final class FaultyProxy implements AutoCloseable {
 
   /** What is to become of a COMMIT that is about to be sent; asked for once. */
   @Nullable Loss takeCommitLoss() {
-    return commitLoss.getAndSet(null);
+    Awaited loss = awaited.get();
+    return loss != null && loss.statement() == null && awaited.compareAndSet(loss, null)
+        ? loss.loss()
+        : null;
+  }
+
+  /** The same of a statement that is about to be executed outside of any transaction. */
+  @Nullable Loss takeStatementLoss(String sql) {
+    Awaited loss = awaited.get();
+    return loss != null
+            && loss.statement() != null
+            && sql.contains(loss.statement())
+            && awaited.compareAndSet(loss, null)
+        ? loss.loss()
+        : null;
   }
 
   void ended(ProxiedConnection connection) {

@@ -9,51 +9,29 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One connection through a {@link FaultyProxy}: two threads that pass on messages of PostgreSQL's
- * protocol, version 3, and look for what commits among them.
+ * protocol, version 3, and look for what is to be lost among them.
  */
 final class ProxiedConnection {
   private static final Logger LOG = LoggerFactory.getLogger(FaultyProxy.class);
   private static final int READY_FOR_QUERY = 'Z';
-  private static final int IDLE = 'I';
-  private static final Pattern FIRST_WORD = Pattern.compile("\\w+");
   private static final int TERMINATE = 'X';
+  private static final int IDLE = 'I';
 
   private final FaultyProxy proxy;
   private final Socket client;
   private final Socket server;
-  private final Map<String, Effect> statements = new HashMap<>();
+  private final Map<String, String> statements = new HashMap<>();
   private volatile boolean losingTheAnswer;
   private volatile boolean isAnswered;
   private volatile boolean isInTransaction;
-
-  /** What a statement does to a transaction. */
-  private enum Effect {
-    BEGINS,
-    ENDS,
-    /** Commits as well, outside of a transaction. */
-    WRITES,
-    NONE;
-
-    static Effect of(String sql) {
-      Matcher word = FIRST_WORD.matcher(sql);
-      return switch (word.find() ? word.group().toUpperCase(Locale.ROOT) : "") {
-        case "BEGIN", "START" -> BEGINS;
-        case "COMMIT" -> ENDS;
-        case "INSERT", "UPDATE", "DELETE", "MERGE", "WITH" -> WRITES;
-        default -> NONE;
-      };
-    }
-  }
 
   ProxiedConnection(FaultyProxy proxy, Socket client, Socket server) {
     this.proxy = proxy;
@@ -97,8 +75,9 @@ final class ProxiedConnection {
     for (int type = in.read(); type >= 0; type = in.read()) {
       byte[] body = body(in);
       holdBack();
-      if (isCommit(type, body)) {
-        FaultyProxy.Loss loss = proxy.takeCommitLoss();
+      String sql = executed(type, body);
+      if (sql != null) {
+        FaultyProxy.Loss loss = lossOf(sql);
         if (loss == FaultyProxy.Loss.BEFORE_IT_HAPPENED) {
           return;
         }
@@ -149,29 +128,33 @@ final class ProxiedConnection {
     }
   }
 
-  /**
-   * True for a simple query, or the binding of a prepared statement, that says COMMIT, or that
-   * writes outside of any transaction.
-   */
-  private boolean isCommit(int type, byte[] body) {
+  /** The text of a simple query, or of the prepared statement that is bound; else null. */
+  private @Nullable String executed(int type, byte[] body) {
     return switch (type) {
-      case 'Q' -> commits(Effect.of(text(body, 0)));
+      case 'Q' -> text(body, 0);
       case 'P' -> {
         String statement = text(body, 0);
-        statements.put(statement, Effect.of(text(body, statement.length() + 1)));
-        yield false;
+        statements.put(statement, text(body, statement.length() + 1));
+        yield null;
       }
-      case 'B' ->
-          commits(statements.getOrDefault(text(body, text(body, 0).length() + 1), Effect.NONE));
-      default -> false;
+      case 'B' -> statements.get(text(body, text(body, 0).length() + 1));
+      default -> null;
     };
   }
 
-  private boolean commits(Effect effect) {
-    if (effect == Effect.BEGINS) {
+  private FaultyProxy.@Nullable Loss lossOf(String sql) {
+    String statement = sql.strip();
+    if (says(statement, "COMMIT")) {
+      return proxy.takeCommitLoss();
+    }
+    if (says(statement, "BEGIN")) {
       isInTransaction = true;
     }
-    return effect == Effect.ENDS || (effect == Effect.WRITES && !isInTransaction);
+    return isInTransaction ? null : proxy.takeStatementLoss(statement);
+  }
+
+  private static boolean says(String statement, String word) {
+    return statement.equalsIgnoreCase(word) || statement.equalsIgnoreCase(word + ";");
   }
 
   private static String text(byte[] body, int from) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.plinth.core.spi.Sql;
+import dev.plinth.core.spi.SqlStates;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -62,7 +63,7 @@ class FaultyProxyTest {
             SQLException.class, e -> assertThat(e.getSQLState()).startsWith("08"));
 
     assertThat(rows()).containsExactly(1);
-    assertThat(network.isCommitLossPending()).isFalse();
+    assertThat(network.isLossPending()).isFalse();
   }
 
   @Test
@@ -89,6 +90,23 @@ class FaultyProxyTest {
     assertThatThrownBy(through::commit).isInstanceOf(SQLException.class);
 
     assertThat(rows()).hasSize(20);
+  }
+
+  @Test
+  void loseNextStatement_outsideOfTransactionsAlone_breaksTheConnection() throws SQLException {
+    network.loseNextStatement("INTO t", FaultyProxy.Loss.AFTER_IT_HAPPENED);
+    through.setAutoCommit(false);
+    Sql.update(through, "INSERT INTO t VALUES (1)");
+    through.commit();
+    through.setAutoCommit(true);
+    Sql.query(through, "SELECT n FROM t", row -> row.getInt(1));
+    assertThat(network.isLossPending()).isTrue();
+
+    assertThatThrownBy(() -> Sql.update(through, "INSERT INTO t VALUES (?)", 2))
+        .satisfies(e -> assertThat(SqlStates.isConnectionLoss(e)).isTrue());
+
+    assertThat(network.isLossPending()).isFalse();
+    assertThat(rows()).containsExactly(1, 2);
   }
 
   @Test

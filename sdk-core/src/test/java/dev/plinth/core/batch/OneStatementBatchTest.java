@@ -149,9 +149,9 @@ class OneStatementBatchTest {
       emptyTable();
       GroupCommit<Integer, Integer> group = group(true, true);
 
-      network.loseNextCommit(loss);
+      network.loseNextStatement("public.singles", loss);
       assertThatThrownBy(() -> group.call(2)).isInstanceOf(OutcomeUnknownException.class);
-      assertThat(network.isCommitLossPending()).isFalse();
+      assertThat(network.isLossPending()).isFalse();
       assertThat(committed).hasValue(0);
       assertThat(requireNonNull(far).counters().outcomeUnknown()).isEqualTo(1);
       assertThat(group.call(3)).isEqualTo(3);

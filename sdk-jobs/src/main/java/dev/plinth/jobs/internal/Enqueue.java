@@ -160,7 +160,7 @@ final class Enqueue {
   }
 
   List<JobId> write(Tx tx, Common common, List<Json> args) {
-    return write(tx, common, drawn(args), args);
+    return write(tx, common, args.stream().map(each -> draw()).toList(), args);
   }
 
   /** With ids that were drawn before. */
@@ -203,9 +203,12 @@ final class Enqueue {
   }
 
   /** By that one statement, which sends the notification besides, if there is one. */
-  List<JobId> writeByOneStatement(
-      Tx tx, Common common, List<Json> args, @Nullable PreparedNotification notification) {
-    List<JobId> jobs = drawn(args);
+  void writeByOneStatement(
+      Tx tx,
+      Common common,
+      List<JobId> jobs,
+      List<Json> args,
+      @Nullable PreparedNotification notification) {
     List<@Nullable Object> parameters = new ArrayList<>();
     parameters.add(jobs.stream().map(JobId::value).toArray(UUID[]::new));
     parameters.add(args.stream().map(Json::text).toArray(String[]::new));
@@ -226,13 +229,13 @@ final class Enqueue {
               .size();
     }
     if (inLine < jobs.size()) {
-      gateHints.parked(tx);
+      gateHints.parkedByOneStatement(tx);
     }
-    return jobs;
   }
 
-  private List<JobId> drawn(List<Json> args) {
-    return args.stream().map(each -> new JobId(ids.next())).toList();
+  /** An id for a job that is about to be written. */
+  JobId draw() {
+    return new JobId(ids.next());
   }
 
   private static void addRecord(List<@Nullable Object> parameters, Common c) {

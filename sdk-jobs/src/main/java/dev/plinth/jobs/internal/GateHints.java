@@ -63,6 +63,22 @@ final class GateHints {
     }
   }
 
+  /**
+   * The same after a statement in auto-commit, whose transaction is over: nothing that may fail can
+   * go along with it.
+   */
+  void parkedByOneStatement(Tx tx) {
+    tx.afterCommit(
+        () -> {
+          here.forEach(listener -> listener.accept(PARKED));
+          if (!plinth.isStarted()) {
+            send();
+          } else if (here.isEmpty()) {
+            tellOthers();
+          }
+        });
+  }
+
   private void tellOthers() {
     if (!pending.compareAndSet(false, true)) {
       return;
