@@ -175,6 +175,29 @@ public final class Jobs implements JobQueue, AutoCloseable {
   }
 
   /**
+   * Claims no more on this node, gives back at once what no handler has begun, and waits for those
+   * that run, without interrupting any: for the time before a process is stopped, while it still
+   * answers requests. Enqueueing, inspecting and this node's share of the chores go on. There is no
+   * way back but {@link #close()} and a new {@code Jobs}. May be called again, to wait longer; to
+   * stop claims on all nodes see {@link #queues()}.
+   *
+   * @param atMost how long to wait, zero or more
+   * @return true when everything that ran here has ended and is written, and when this was not
+   *     started
+   * @throws InterruptedException when the waiting thread is interrupted; no more is claimed all the
+   *     same
+   */
+  public boolean drain(Duration atMost) throws InterruptedException {
+    Args.check(
+        !Args.notNull(atMost, "atMost").isNegative(), "atMost must be zero or more: " + atMost);
+    Dispatcher running;
+    synchronized (this) {
+      running = state == State.STARTED ? dispatcher : null;
+    }
+    return running == null || running.drain(atMost);
+  }
+
+  /**
    * Stops in good order: claims no more, lets running handlers finish within the grace period, then
    * interrupts the rest and gives their jobs back at once, to run elsewhere. Blocks for as long.
    * Does nothing the second time. Enqueueing and inspecting go on working.

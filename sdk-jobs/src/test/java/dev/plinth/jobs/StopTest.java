@@ -1,14 +1,18 @@
 package dev.plinth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.TestNodes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,6 +65,73 @@ class StopTest {
     assertThat(inspect.find(id).orElseThrow().status()).isEqualTo(JobStatus.COMPLETED);
     assertThat(inspect.find(late).orElseThrow().status())
         .isIn(JobStatus.READY, JobStatus.COMPLETED);
+  }
+
+  @Test
+  void drain_handlersGoOn_whatWasNotBegunAndWhatComesRunsElsewhere(Plinth plinth, TestNodes nodes)
+      throws Exception {
+    CountDownLatch begun = new CountDownLatch(2);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Set<JobId> ranHere = ConcurrentHashMap.newKeySet();
+    try (Jobs jobs =
+        builder(plinth, Duration.ofMillis(100))
+            .handle(
+                Kinds.PLAIN,
+                (args, run) -> {
+                  ranHere.add(run.id());
+                  begun.countDown();
+                  try {
+                    goOn.await();
+                  } catch (InterruptedException e) {
+                    interrupted.set(true);
+                    throw e;
+                  }
+                })
+            .build()) {
+      assertThat(jobs.drain(Duration.ZERO)).as("not started").isTrue();
+      jobs.start();
+      List<JobId> ids =
+          jobs.enqueueAll(
+              Kinds.PLAIN,
+              IntStream.range(0, 20).mapToObj(Number::new).toList(),
+              JobOptions.defaults());
+      assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+
+      assertThat(jobs.drain(Duration.ofMillis(300))).isFalse();
+      JobId late = jobs.enqueue(Kinds.PLAIN, new Number(99));
+      try (Jobs other =
+          builder(nodes.start("other").plinth(), Duration.ofSeconds(5))
+              .handle(Kinds.PLAIN, (args, run) -> assertThat(run.attempt()).isEqualTo(1))
+              .build()) {
+        other.start();
+        await().until(() -> completed(late) && ids.stream().filter(this::completed).count() == 18);
+      }
+      assertThat(handlersPublished(plinth)).isZero();
+      goOn.countDown();
+
+      assertThat(jobs.drain(Duration.ofSeconds(30))).isTrue();
+      assertThat(ids).allMatch(this::completed);
+      assertThat(ranHere).hasSize(2);
+      assertThat(interrupted).isFalse();
+      assertThatThrownBy(() -> jobs.drain(Duration.ofSeconds(-1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("atMost");
+    }
+  }
+
+  private boolean completed(JobId id) {
+    return inspect.find(id).orElseThrow().status() == JobStatus.COMPLETED;
+  }
+
+  private static long handlersPublished(Plinth plinth) {
+    return plinth.transactReturning(
+        tx ->
+            Sql.query(
+                    tx.connection(),
+                    "SELECT count(*) FROM plinth.job_handlers",
+                    row -> row.getLong(1))
+                .get(0));
   }
 
   @Test

@@ -58,7 +58,9 @@ public final class Dispatcher implements AutoCloseable {
   private @Nullable Subscription losses;
   private @Nullable Claimed inHand;
   private volatile boolean moreInLine = true;
+  private volatile boolean draining;
   private volatile boolean stopping;
+  private final CountDownLatch drained = new CountDownLatch(1);
 
   /** Prepares; {@link #start()} begins. */
   public Dispatcher(
@@ -184,6 +186,7 @@ public final class Dispatcher implements AutoCloseable {
       Thread.currentThread().interrupt();
       log.warn("The dispatcher was interrupted: this node claims no more jobs");
     } finally {
+      drained.countDown();
       ended.countDown();
     }
   }
@@ -192,6 +195,11 @@ public final class Dispatcher implements AutoCloseable {
   private boolean turn() throws InterruptedException {
     try {
       endings.resubmit();
+      if (draining && drained.getCount() > 0) {
+        giveBackWaiting();
+        published.withdraw();
+        drained.countDown();
+      }
       workers.startWorkers();
       // A job that has just come does not wait for all chores.
       boolean isClaimed = claiming.isHinted();
@@ -225,7 +233,10 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private boolean claim() {
-    moreInLine = true;
+    moreInLine = !draining;
+    if (draining) {
+      return false;
+    }
     if (prefetch.isStale(workers.running().size())) {
       giveBackWaiting();
     }
@@ -346,6 +357,24 @@ public final class Dispatcher implements AutoCloseable {
   private static long jittered(Duration interval) {
     long nanos = interval.toNanos();
     return nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
+  }
+
+  /**
+   * Claims no more and gives back what was not begun; everything else goes on, chores too.
+   *
+   * @return whether all that was begun has ended within the time
+   */
+  public boolean drain(Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    draining = true;
+    signal.wake();
+    // Only then is no claim under way any more.
+    boolean done = drained.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    workers.awaitIdle(Duration.ofNanos(Math.max(deadline - System.nanoTime(), 0)));
+    while (!endings.isSettled() && System.nanoTime() - deadline < 0) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    return done && workers.isIdle() && endings.isSettled();
   }
 
   /**

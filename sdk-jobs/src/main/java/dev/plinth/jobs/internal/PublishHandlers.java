@@ -45,6 +45,7 @@ final class PublishHandlers implements Sweep {
   private final String publish;
   private final String bury;
   private final String withdraw;
+  private volatile boolean withdrawn;
 
   PublishHandlers(
       Plinth plinth, UUID claimer, DispatcherSettings settings, Map<String, Integer> handled) {
@@ -61,6 +62,9 @@ final class PublishHandlers implements Sweep {
   @Override
   public boolean chunk(Tx tx) {
     Sql.update(tx.connection(), bury);
+    if (withdrawn) {
+      return false;
+    }
     Sql.update(
         tx.connection(),
         publish,
@@ -75,6 +79,7 @@ final class PublishHandlers implements Sweep {
 
   /** This dispatcher takes nothing more. Where that cannot be told now, its instance's end does. */
   void withdraw() {
+    withdrawn = true;
     if (!plinth.instances().isAlive()) {
       return;
     }
