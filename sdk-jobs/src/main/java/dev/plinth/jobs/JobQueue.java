@@ -22,8 +22,12 @@ public interface JobQueue {
   }
 
   /**
-   * Enqueues a job. It exists when the transaction commits, and may begin at that moment.
+   * Enqueues a job. It exists when the transaction commits, and may begin at that moment. Outside
+   * of any transaction it is durable when this returns, and threads that do so at the same time
+   * share a commit.
    *
+   * @throws dev.plinth.core.tx.OutcomeUnknownException outside of any transaction, when the
+   *     connection was lost meanwhile and the job cannot be found; the message has its id
    * @throws IllegalArgumentException when the arguments cannot be written as JSON
    * @throws UnknownUserException when the options name a user who does not exist
    * @throws BatchClosedException when the options name a batch that takes no jobs

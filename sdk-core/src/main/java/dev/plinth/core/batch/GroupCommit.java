@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lets concurrent callers share one transaction. While a batch is being committed the next one
- * gathers, so batches grow with load and a lone caller waits for nobody. Where several take part, a
- * batch waits for those who took part lately, for at most a quarter of what the last one took.
+ * Lets concurrent callers share one transaction, or one statement. While a batch is being committed
+ * the next one gathers, so batches grow with load and a lone caller waits for nobody. Where several
+ * take part, a batch waits for those who took part lately, for at most a quarter of what the last
+ * one took.
  *
  * <p>Safe for use by many threads. Nothing is reported done before the transaction that did it has
  * committed.
@@ -25,7 +26,7 @@ public interface GroupCommit<T, R> extends AutoCloseable {
    *     transaction: the item would be durable whatever becomes of that one, and would need a
    *     second connection, which a pool may not have
    * @throws dev.plinth.core.tx.OutcomeUnknownException when the connection was lost during the
-   *     commit; the item is not tried again
+   *     commit, or during a batch that is one statement; the item is not tried again
    */
   R call(T item);
 

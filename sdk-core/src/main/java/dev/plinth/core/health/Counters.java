@@ -6,7 +6,8 @@ package dev.plinth.core.health;
  *
  * @param committed transactions of Plinth's own that committed
  * @param rolledBack those that did not, the repeated ones included
- * @param outcomeUnknown those whose connection was lost during the commit
+ * @param outcomeUnknown those whose connection was lost during the commit, or during what commits
+ *     by itself
  * @param repeated those begun again after a serialization failure or a deadlock
  * @param readsOnReplica reads that allow staleness and were begun on the replica
  * @param readsBehind those the replica was not far enough for, or could not be judged

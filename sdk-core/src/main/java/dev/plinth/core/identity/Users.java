@@ -110,9 +110,9 @@ public interface Users {
    * modules take their part: sessions end and live connections are forgotten. API keys, tokens,
    * usage and jobs stay. Does nothing when it is inactive already.
    *
-   * <p>Under {@code REPEATABLE READ} and stricter, a session that began or a key that was issued
-   * after the snapshot makes PostgreSQL refuse with a serialization failure: repeat the
-   * transaction.
+   * <p>Under {@code REPEATABLE READ} and stricter, a session that began or was used after the
+   * snapshot, or a key, makes PostgreSQL refuse with a serialization failure: repeat the
+   * transaction, as {@code plinth.transact} does.
    *
    * @return whether anything changed
    */
