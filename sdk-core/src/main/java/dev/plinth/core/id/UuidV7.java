@@ -1,6 +1,7 @@
 package dev.plinth.core.id;
 
 import dev.plinth.core.spi.Args;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,8 +23,11 @@ public final class UuidV7 {
   /** New milliseconds start the counter in its lower half, to leave room to count. */
   private static final int COUNTER_SEED = 1 << 11;
 
+  private static final int PAGE_BYTES = 4_096;
+
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
+  private final ByteBuffer page = ByteBuffer.allocate(PAGE_BYTES).limit(0);
   private long lastMillis = -1;
   private int counter;
 
@@ -34,20 +38,35 @@ public final class UuidV7 {
 
   /** The next id, greater than every id this generator has made. */
   public UUID next() {
-    long low = random.nextLong();
+    long low;
     long high;
     synchronized (this) {
+      low = drawn(Long.BYTES).getLong();
       long millis = clock.millis();
       if (millis > lastMillis) {
         lastMillis = millis;
-        counter = random.nextInt(COUNTER_SEED);
+        counter = seed();
       } else if (++counter == COUNTER_LIMIT) {
         lastMillis++;
-        counter = random.nextInt(COUNTER_SEED);
+        counter = seed();
       }
       high = (lastMillis << 16) | 0x7000L | counter;
     }
     return new UUID(high, (low & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L);
+  }
+
+  /** A power of two, so that the lowest bits of what was drawn are spread evenly. */
+  private int seed() {
+    return drawn(Short.BYTES).getShort() & (COUNTER_SEED - 1);
+  }
+
+  /** Random bytes come by the page: to ask for a few costs nearly as much as to ask for many. */
+  private ByteBuffer drawn(int bytes) {
+    if (page.remaining() < bytes) {
+      random.nextBytes(page.array());
+      page.clear();
+    }
+    return page;
   }
 
   /**

@@ -3,9 +3,14 @@ package dev.plinth.core.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.util.RawValue;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.test.PlinthTest;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @PlinthTest
@@ -173,6 +180,55 @@ class JsonTest {
     public Endless getSelf() {
       return this;
     }
+  }
+
+  /** Whatever way a value's serializer goes, what jsonb would refuse is refused before any SQL. */
+  @ParameterizedTest
+  @MethodSource("unstorable")
+  void codec_documentThatJsonbCannotStore_isRefused(Object value, Plinth plinth) {
+    assertThatThrownBy(() -> plinth.json().write(value))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("hunter2");
+  }
+
+  static Stream<Object> unstorable() {
+    Object deep = "hunter2";
+    for (int i = 0; i < 501; i++) {
+      deep = List.of(deep);
+    }
+    return Stream.of(
+        Map.of("a", "hunter2\0"),
+        Map.of("hunter2\0", 1),
+        Map.of("a", List.of("\ud83dhunter2")),
+        Map.of("a", new RawValue("hunter2")),
+        Map.of("a", new RawValue("{\"b\":1} hunter2")),
+        Map.of("a", new RawValue("1,\"a\":2")),
+        Map.of("a", new BigDecimal("1e131073")),
+        Map.of("a", BigInteger.TEN.pow(131_073)),
+        Map.of(1, "one", "1", "hunter2"),
+        deep);
+  }
+
+  @ParameterizedTest
+  @MethodSource("storable")
+  void codec_document_isWhatJsonOfTakesAndJsonbStores(Object value, Plinth plinth) {
+    Json json = plinth.json().write(value);
+
+    assertThat(Json.of(json.text())).isEqualTo(json);
+    plinth.transact(
+        tx -> Sql.query(tx.connection(), "SELECT ?::jsonb", row -> row.getString(1), json.text()));
+  }
+
+  static Stream<Object> storable() {
+    return Stream.of(
+        "plain",
+        List.of(),
+        List.of(1, 2.5, true, Double.NaN, Double.MAX_VALUE, Double.MIN_VALUE, Long.MIN_VALUE),
+        Map.of("a", new BigDecimal("1e131071"), "b", new BigDecimal("1e-16383")),
+        Map.of("a", new RawValue("[1, {\"b\": null}]")),
+        Map.of("a", "\\u0000 is six characters, \ud83d\ude00 and \u6f22 fewer"),
+        Map.of("at", Instant.EPOCH, "for", Duration.ofSeconds(1), "id", new UUID(1, 2)),
+        JsonNodeFactory.instance.objectNode().put("a", 1).putPOJO("b", List.of("c")));
   }
 
   @Test

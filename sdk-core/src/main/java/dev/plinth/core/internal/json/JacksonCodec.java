@@ -1,6 +1,10 @@
 package dev.plinth.core.internal.json;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -10,11 +14,23 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.json.JsonCodec;
 import dev.plinth.core.spi.Args;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 
 /** The default codec, on Jackson. */
 public final class JacksonCodec implements JsonCodec {
+  private static final String ESCAPED_NUL = "\\u0000";
+
   private final JsonMapper mapper =
-      JsonMapper.builder()
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
+                  .streamWriteConstraints(
+                      StreamWriteConstraints.builder()
+                          .maxNestingDepth(JsonSyntax.MAX_DEPTH)
+                          .build())
+                  .build())
           .addModules(new JavaTimeModule(), new Jdk8Module())
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -23,12 +39,23 @@ public final class JacksonCodec implements JsonCodec {
 
   @Override
   public Json write(Object value) {
-    try {
-      return Json.of(mapper.writeValueAsString(value));
+    StringWriter out = new StringWriter();
+    boolean doubtful;
+    try (JsonGenerator plain = mapper.createGenerator(out)) {
+      WatchedGenerator generator = new WatchedGenerator(plain);
+      mapper.writeValue(generator, value);
+      doubtful = generator.isDoubtful();
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           value.getClass().getName() + " cannot be written as JSON: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
+    String text = out.toString();
+    // What Jackson itself has written needs no reading, but for what JSON has and jsonb has not.
+    return doubtful || text.contains(ESCAPED_NUL) || Args.hasLoneSurrogate(text)
+        ? Json.of(text)
+        : StoredJson.of(text);
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.math.BigDecimal;
 
 /** Strict reading of a document for its form alone, and writing of plain values. */
 public final class JsonSyntax {
-  private static final int MAX_DEPTH = 500;
+  static final int MAX_DEPTH = 500;
 
   /** The limits of PostgreSQL's numeric. */
   private static final int MAX_DIGITS_BEFORE_POINT = 131_072;
@@ -81,7 +81,9 @@ public final class JsonSyntax {
                 + " must not contain U+0000 or half of a surrogate pair, which jsonb cannot store"
                 + at(parser.currentLocation()));
       }
-    } else if (token == JsonToken.VALUE_NUMBER_FLOAT || token == JsonToken.VALUE_NUMBER_INT) {
+    } else if (token == JsonToken.VALUE_NUMBER_FLOAT
+        || (token == JsonToken.VALUE_NUMBER_INT
+            && parser.getTextLength() > MAX_DIGITS_BEFORE_POINT)) {
       BigDecimal number = parser.getDecimalValue();
       if (number.precision() - number.scale() > MAX_DIGITS_BEFORE_POINT
           || number.scale() > MAX_DIGITS_AFTER_POINT) {

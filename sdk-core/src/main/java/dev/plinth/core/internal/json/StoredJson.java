@@ -7,9 +7,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documents that PostgreSQL gave out of a {@code jsonb} column. It checked their form when it took
- * them, and to check it once more would cost each request the time of a parser. Only {@link Json}
- * itself can make one unchecked, and lends this class the means; nothing public reaches it.
+ * Documents whose form is known: those that PostgreSQL gave out of a {@code jsonb} column, which it
+ * checked when it took them, and those that Jackson's generator wrote. To check it once more would
+ * cost each request the time of a parser. Only {@link Json} itself can make one unchecked, and
+ * lends this class the means; nothing public reaches it.
  */
 public final class StoredJson {
   private static final AtomicReference<@Nullable Function<String, Json>> UNCHECKED =
@@ -22,7 +23,7 @@ public final class StoredJson {
     UNCHECKED.set(constructor);
   }
 
-  /** The document of a {@code jsonb} column, by its text. */
+  /** The document with this text, known to be well formed and storable. */
   public static Json of(String text) {
     Function<String, Json> constructor = UNCHECKED.get();
     if (constructor == null) {
