@@ -3,12 +3,15 @@ package dev.plinth.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.jobs.Kinds.Number;
 import dev.plinth.test.PlinthTest;
 import dev.plinth.test.SettableClock;
+import dev.plinth.test.TestDatabase;
 import dev.plinth.test.TestNodes;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -334,5 +337,53 @@ class JobStatisticsTest {
     JobStatistics first = inspect.statistics();
     assertThat(inspect.statistics()).isSameAs(first);
     await().until(() -> inspect.statistics() != first);
+  }
+
+  /** By PostgreSQL's own count of scans. */
+  @Test
+  void statistics_ofManyJobs_lookAtTheFirstOfEachLineOnly(TestDatabase database) throws Exception {
+    int reads = 5;
+    int lines = 3;
+    try (HikariDataSource pool = database.pool(6);
+        Plinth plinth = database.plinth(pool).build()) {
+      Jobs jobs = Jobs.create(plinth);
+      jobs.enqueueAll(Kinds.PLAIN, numbers(500), JobOptions.defaults());
+      jobs.enqueueAll(ONCE, numbers(50), JobOptions.defaults());
+      try (Jobs runner = runner(plinth)) {
+        await()
+            .until(
+                () -> {
+                  Throughput ended = ended(now(plinth), "default");
+                  return ended.completed() == 500 && ended.failed() == 50;
+                });
+        assertThat(runner).isNotNull();
+      }
+      jobs.enqueueAll(Kinds.PLAIN, numbers(1_000), JobOptions.defaults());
+      jobs.enqueueAll(Kinds.PLAIN, numbers(500), JobOptions.defaults().priority(7));
+      jobs.enqueueAll(Kinds.OTHER, numbers(500), JobOptions.defaults());
+    }
+    try (Connection connection = database.connect()) {
+      Sql.execute(connection, "ANALYZE");
+    }
+    Counters.reset(database);
+
+    try (HikariDataSource pool = database.pool(2);
+        Plinth plinth = database.plinth(pool).build()) {
+      for (int i = 0; i < reads; i++) {
+        JobStatistics statistics = now(plinth);
+        assertThat(statistics.queue("default").orElseThrow().depth().ready()).hasToString("1500");
+        assertThat(statistics.queue("other").orElseThrow().oldestDue()).isNotNull();
+        assertThat(ended(statistics, "default").failed()).isEqualTo(50);
+      }
+    }
+
+    await()
+        .untilAsserted(
+            () -> assertThat(Counters.of(database, "job_ready", "idx_scan")).isPositive());
+    assertThat(Counters.of(database, "computational_jobs", "seq_scan")).isZero();
+    assertThat(Counters.of(database, "computational_jobs", "idx_scan"))
+        .isLessThanOrEqualTo((long) lines * reads);
+    assertThat(Counters.of(database, "job_attempts", "seq_scan")).isZero();
+    assertThat(Counters.of(database, "job_attempts", "idx_scan")).isZero();
   }
 }
