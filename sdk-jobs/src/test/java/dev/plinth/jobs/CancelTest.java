@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
+import dev.plinth.core.PlinthBuilder;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.Kinds.Number;
@@ -245,6 +246,59 @@ class CancelTest {
           begun.countDown();
           TimeUnit.DAYS.sleep(1);
         });
+  }
+
+  @Test
+  void running_onAnotherNode_hearsOfItWithinASecond(Plinth plinth, TestNodes nodes)
+      throws Exception {
+    hearsWithinASecond(plinth, nodes.start("second").plinth());
+  }
+
+  @Test
+  void running_onAnotherNode_withoutNotifications_hearsOfItWithinASecond(TestNodes nodes)
+      throws Exception {
+    Plinth first = nodes.add("first", PlinthBuilder::withoutNotifications).plinth();
+    Plinth second = nodes.add("second", PlinthBuilder::withoutNotifications).plinth();
+    first.start();
+    second.start();
+    hearsWithinASecond(first, second);
+  }
+
+  /** At best: the machine may be busy with something else. */
+  private void hearsWithinASecond(Plinth here, Plinth there) throws Exception {
+    int attempts = 4;
+    CountDownLatch begun = new CountDownLatch(attempts);
+    BlockingQueue<Long> heard = new LinkedBlockingQueue<>();
+    List<JobId> ids =
+        jobs.enqueueAll(
+            Kinds.PLAIN,
+            IntStream.range(0, attempts).mapToObj(Number::new).toList(),
+            JobOptions.defaults());
+    long best = Long.MAX_VALUE;
+    try (Jobs caller = Jobs.create(here);
+        Jobs runner =
+            runner(
+                there,
+                (args, run) -> {
+                  begun.countDown();
+                  try {
+                    TimeUnit.DAYS.sleep(1);
+                  } finally {
+                    heard.add(run.isCancelled() ? System.nanoTime() : Long.MAX_VALUE);
+                  }
+                })) {
+      assertThat(runner).isNotNull();
+      assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+      for (JobId id : ids) {
+        long asked = System.nanoTime();
+        assertThat(caller.cancel(id)).isEqualTo(CancelResult.REQUESTED);
+        Long at = heard.poll(30, TimeUnit.SECONDS);
+        assertThat(at).isNotNull();
+        best = Math.min(best, at - asked);
+        await().until(() -> status(id) == JobStatus.CANCELLED);
+      }
+    }
+    assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofSeconds(1));
   }
 
   @Test
