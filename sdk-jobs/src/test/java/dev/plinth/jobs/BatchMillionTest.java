@@ -113,7 +113,8 @@ class BatchMillionTest {
         .extracting(Job::id)
         .containsExactlyInAnyOrder(ended.callback(), ended.failureCallback());
     long folds = updates(plinth, "n_tup_upd");
-    assertThat(folds).as("updates of the batch's row").isLessThan(JOBS);
+    // About 150 of 20,000 jobs: many are folded at once, and the row is not hot.
+    assertThat(folds).as("updates of the batch's row").isBetween(1L, JOBS / 40L);
     System.out.printf(
         Locale.ROOT,
         "%,d jobs in one batch, %d nodes, %d killed: %.0f s, %.0f jobs/s; its row was updated %,d"

@@ -25,6 +25,9 @@ class RetryTest {
               RetryPolicy.defaults()
                   .withRetryable(failure -> !(failure instanceof IllegalArgumentException)));
 
+  private static final JobType<Number> WORDY =
+      JobType.of("wordy", Number.class).withRetryPolicy(RetryPolicy.never());
+
   private final AtomicInteger failuresLeft = new AtomicInteger();
   private final List<JobFailed> failed = Collections.synchronizedList(new ArrayList<>());
   private Jobs jobs;
@@ -46,10 +49,18 @@ class RetryTest {
                 (args, run) -> {
                   throw new IllegalArgumentException("never");
                 })
+            .handle(WORDY, (args, run) -> deep(2_000))
             .workers(2)
             .pollInterval(Duration.ofMillis(20))
             .build();
     jobs.start();
+  }
+
+  private static void deep(int more) {
+    if (more == 0) {
+      throw new IllegalStateException("\u6f22".repeat(3_000));
+    }
+    deep(more - 1);
   }
 
   @AfterEach
@@ -119,6 +130,23 @@ class RetryTest {
 
     await().until(() -> job(id).status() == JobStatus.FAILED);
     assertThat(jobs.attempts(id)).hasSize(1);
+  }
+
+  @Test
+  void longMessageAndDeepStack_areCutToABound() {
+    JobId id = jobs.enqueue(WORDY, new Number(1));
+
+    await().until(() -> job(id).status() == JobStatus.FAILED);
+    assertThat(job(id).error())
+        .startsWith("java.lang.IllegalStateException: \u6f22")
+        .hasSize(2_000);
+    assertThat(jobs.attempts(id))
+        .singleElement()
+        .satisfies(
+            attempt -> {
+              assertThat(attempt.error()).isEqualTo("\u6f22".repeat(2_000));
+              assertThat(attempt.stackTrace()).contains("RetryTest.deep").hasSize(16_000);
+            });
   }
 
   @Test
