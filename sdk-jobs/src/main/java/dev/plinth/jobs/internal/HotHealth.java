@@ -75,7 +75,26 @@ final class HotHealth {
                  || quote_literal(s.slot_name) || ')',
                greatest(age(s.xmin), age(s.catalog_xmin))
         FROM pg_catalog.pg_replication_slots s
-        WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
+        WHERE s.active_pid IS NULL
+          AND (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL)
+        UNION ALL
+        SELECT CASE s.slot_type
+                 WHEN 'physical' THEN
+                   'a query on the replica' || COALESCE(' ' || NULLIF(a.application_name, ''), '')
+                     || ', through hot_standby_feedback and its replication slot ' || s.slot_name
+                 ELSE
+                   'the subscriber' || COALESCE(' ' || NULLIF(a.application_name, ''), '')
+                     || ', which is behind in reading the replication slot ' || s.slot_name
+               END,
+               CASE s.slot_type
+                 WHEN 'physical' THEN 'end it there, or switch hot_standby_feedback off'
+                 ELSE 'let it catch up'
+               END,
+               greatest(age(s.xmin), age(s.catalog_xmin))
+        FROM pg_catalog.pg_replication_slots s
+        LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid
+        WHERE s.active_pid IS NOT NULL
+          AND (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL)
       ) p
       ORDER BY p.age DESC
       LIMIT 1
