@@ -354,7 +354,8 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private static long jittered(Duration interval) {
+  /** From half of it up to all of it, so that nodes do not look in step. */
+  static long jittered(Duration interval) {
     long nanos = interval.toNanos();
     return nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
   }
