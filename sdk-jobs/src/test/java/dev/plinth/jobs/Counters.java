@@ -51,17 +51,17 @@ final class Counters {
           .until(
               () ->
                   Sql.query(
-                          connection,
-                          """
+                              connection,
+                              """
                           SELECT count(*) FROM pg_stat_activity
                           WHERE datname = current_database()
                             AND backend_type = 'client backend'
                             AND pid <> pg_backend_pid()
                             AND query NOT LIKE '%plinth_test.clock%'
                           """,
-                          row -> row.getLong(1))
-                      .get(0)
-                  == 0);
+                              row -> row.getLong(1))
+                          .get(0)
+                      == 0);
     }
   }
 }

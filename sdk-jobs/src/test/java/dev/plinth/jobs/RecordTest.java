@@ -89,8 +89,7 @@ class RecordTest {
   }
 
   private static List<String> strings(Plinth plinth, String sql) {
-    return plinth.transactReturning(
-        tx -> Sql.query(tx.connection(), sql, row -> row.getString(1)));
+    return plinth.transactReturning(tx -> Sql.query(tx.connection(), sql, row -> row.getString(1)));
   }
 
   @Test
@@ -103,8 +102,7 @@ class RecordTest {
     ids.add(inspect.enqueue(Kinds.OTHER, new Number(1)));
     plinth.transact(
         tx ->
-            Sql.execute(
-                tx.connection(), "CREATE TABLE before AS TABLE plinth.computational_jobs"));
+            Sql.execute(tx.connection(), "CREATE TABLE before AS TABLE plinth.computational_jobs"));
     try (Jobs jobs = runner(plinth)) {
       jobs.cancel(ids.get(3));
       await()
