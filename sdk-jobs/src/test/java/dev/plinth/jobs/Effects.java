@@ -42,20 +42,32 @@ final class Effects {
   }
 
   static JobsBuilder handled(Plinth plinth) {
+    return handled(plinth, () -> {});
+  }
+
+  /** With something to do after each effect. */
+  static JobsBuilder handled(Plinth plinth, Runnable afterEffect) {
     return Jobs.builder(plinth)
-        .handle(EXACT, (args, run) -> exactly(plinth, run))
+        .handle(
+            EXACT,
+            (args, run) -> {
+              exactly(plinth, run);
+              afterEffect.run();
+            })
         .handle(
             FENCED,
-            (args, run) ->
-                plinth.transact(
-                    tx -> {
-                      run.fence(tx.connection());
-                      Sql.update(
-                          tx.connection(),
-                          "INSERT INTO effects VALUES (?, ?)",
-                          run.id().value(),
-                          run.epoch());
-                    }))
+            (args, run) -> {
+              plinth.transact(
+                  tx -> {
+                    run.fence(tx.connection());
+                    Sql.update(
+                        tx.connection(),
+                        "INSERT INTO effects VALUES (?, ?)",
+                        run.id().value(),
+                        run.epoch());
+                  });
+              afterEffect.run();
+            })
         .handle(
             SECOND,
             (args, run) -> {
@@ -63,6 +75,7 @@ final class Effects {
                 throw new IllegalStateException("the first one fails");
               }
               exactly(plinth, run);
+              afterEffect.run();
             })
         .pollInterval(Duration.ofMillis(20));
   }
