@@ -8,23 +8,39 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Runs the rounds of a workload: in each, every system has one turn, in a fresh JVM on a fresh
  * database of the same server, and nothing of the one before it is left.
  */
 final class Turns {
-  private final BenchmarkServer server;
+  /** How one turn is taken. */
+  interface Taking {
+    Sample take(Workload workload, String system) throws Exception;
+  }
+
   private final Sizes sizes;
-  private final List<String> jvmOptions;
   private final PrintStream progress;
+  private final Taking taking;
+  private final Supplier<Map<String, String>> conditions;
   private boolean failed;
 
   Turns(BenchmarkServer server, Sizes sizes, List<String> jvmOptions, PrintStream progress) {
-    this.server = server;
+    this(
+        sizes,
+        progress,
+        (workload, system) -> inFreshJvm(server, sizes, jvmOptions, workload, system),
+        server::conditions);
+  }
+
+  /** With turns that are taken otherwise. */
+  Turns(
+      Sizes sizes, PrintStream progress, Taking taking, Supplier<Map<String, String>> conditions) {
     this.sizes = sizes;
-    this.jvmOptions = List.copyOf(jvmOptions);
     this.progress = progress;
+    this.taking = taking;
+    this.conditions = conditions;
   }
 
   /** One result for each system that has had all its turns. */
@@ -37,7 +53,7 @@ final class Turns {
         progress.printf("%s, round %d of %d: %s … ", workload.name(), round, rounds, system);
         progress.flush();
         try {
-          Sample sample = turn(workload, system);
+          Sample sample = taking.take(workload, system);
           samples.computeIfAbsent(system, any -> new ArrayList<>()).add(sample);
           progress.println(told(workload, sample));
         } catch (Exception e) {
@@ -49,15 +65,21 @@ final class Turns {
         }
       }
     }
-    Map<String, String> conditions = server.conditions();
+    Map<String, String> measuredUnder = conditions.get();
     return competing.stream()
         .map(
             system ->
-                Result.of(workload, system, samples.getOrDefault(system, List.of()), conditions))
+                Result.of(workload, system, samples.getOrDefault(system, List.of()), measuredUnder))
         .toList();
   }
 
-  private Sample turn(Workload workload, String system) throws Exception {
+  private static Sample inFreshJvm(
+      BenchmarkServer server,
+      Sizes sizes,
+      List<String> jvmOptions,
+      Workload workload,
+      String system)
+      throws Exception {
     try (FreshDatabase database = server.createDatabase()) {
       String line =
           FreshJvm.run(

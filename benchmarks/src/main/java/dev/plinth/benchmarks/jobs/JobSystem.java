@@ -27,15 +27,6 @@ final class JobSystem {
     return new JobSystem(all);
   }
 
-  /** Plinth and the peer that comes closest, and Plinth itself as the limit. */
-  static JobSystem plinthAsLimit() {
-    Map<String, BiFunction<DataSource, Sizes, JobContestant>> some = new LinkedHashMap<>();
-    some.put("plinth", (pool, sizes) -> new PlinthJobs(pool));
-    some.put("db-scheduler", (pool, sizes) -> new DbSchedulerJobs(pool));
-    some.put("limit", (pool, sizes) -> new PlinthJobs(pool));
-    return new JobSystem(some);
-  }
-
   List<String> names() {
     return List.copyOf(byName.keySet());
   }

@@ -13,7 +13,7 @@ import java.util.List;
  * transaction. One round: the length is what tells.
  */
 public final class Pinned implements Workload {
-  private final JobSystem systems = JobSystem.plinthAsLimit();
+  private final JobSystem systems = JobSystem.allAndLimit(PlinthJobs::new);
 
   @Override
   public String name() {
@@ -42,7 +42,7 @@ public final class Pinned implements Workload {
       Sizes sizes = turn.sizes();
       JobContestant contestant = table.contestant();
       table.checkpoint();
-      Stream stream = new Stream(contestant, sizes.warmUp());
+      Stream stream = new Stream(contestant, (long) (sizes.warmUp() * contestant.share()));
       double first;
       double last;
       try (OldSnapshot snapshot = OldSnapshot.open(turn.url(), pinned);

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -28,6 +29,10 @@ import org.quartz.TriggerBuilder;
 final class QuartzJobs implements JobContestant {
   private static final String NUMBER = "number";
   private static final double SHARE = 0.1;
+  private static final String FIRED = "SELECT count(*) FROM qrtz_fired_triggers";
+  private static final int QUIET_LOOKS = 5;
+  private static final int MOST_LOOKS = 1_200;
+  private static final long BETWEEN_LOOKS_MILLIS = 50;
 
   private final DataSource pool;
   private final int threads;
@@ -97,7 +102,22 @@ final class QuartzJobs implements JobContestant {
     Job job = run -> handler.accept(Long.parseLong(run.getMergedJobDataMap().getString(NUMBER)));
     scheduler().setJobFactory((bundle, scheduler) -> job);
     scheduler().start();
-    return () -> scheduler().standby();
+    return this::standBy;
+  }
+
+  /** A scheduler that stands by still runs the triggers that it has acquired. */
+  private void standBy() throws SchedulerException, SQLException, InterruptedException {
+    scheduler().standby();
+    try (Connection connection = pool.getConnection()) {
+      int quiet = 0;
+      for (int looks = 0; quiet < QUIET_LOOKS; looks++) {
+        if (looks == MOST_LOOKS) {
+          throw new IllegalStateException("Quartz does not stop running triggers");
+        }
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MILLIS);
+        quiet = Rows.number(connection, FIRED) == 0 ? quiet + 1 : 0;
+      }
+    }
   }
 
   @Override

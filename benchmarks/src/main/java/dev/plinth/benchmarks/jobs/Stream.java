@@ -11,6 +11,7 @@ final class Stream implements LongConsumer {
 
   private final JobContestant contestant;
   private final long backlog;
+  private final int atOnce;
   private final AtomicLong handled = new AtomicLong();
   private long enqueued;
   private long lastHandled;
@@ -20,6 +21,7 @@ final class Stream implements LongConsumer {
   Stream(JobContestant contestant, long backlog) {
     this.contestant = contestant;
     this.backlog = backlog;
+    this.atOnce = (int) (AT_ONCE * contestant.share());
   }
 
   @Override
@@ -31,8 +33,8 @@ final class Stream implements LongConsumer {
     long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() < until) {
       if (enqueued - handled.get() < backlog) {
-        contestant.enqueueAll(enqueued, enqueued + AT_ONCE);
-        enqueued += AT_ONCE;
+        contestant.enqueueAll(enqueued, enqueued + atOnce);
+        enqueued += atOnce;
       } else {
         TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS_MILLIS);
       }

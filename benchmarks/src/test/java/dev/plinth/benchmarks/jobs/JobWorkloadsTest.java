@@ -38,7 +38,32 @@ final class JobWorkloadsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"plinth", "db-scheduler", "limit"})
+  @ValueSource(strings = {"plinth", "db-scheduler", "jobrunr", "quartz", "limit"})
+  void bulk_everySystem_enqueuesEveryJob(String system) throws Exception {
+    try (TestDatabase database = TestDatabase.create()) {
+      Sample sample = new Bulk().measure(system, new Turn(database.url(), SMALL));
+
+      assertThat(sample.opsPerSecond()).isPositive();
+      assertThat(sample.conditions())
+          .containsEntry("jobs", system.equals("quartz") ? "20" : "200")
+          .containsKeys("version", "pool", "warm_up_jobs");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plinth", "db-scheduler", "jobrunr", "quartz", "limit"})
+  void pickup_everySystem_tellsHowLateItsHandlersBegin(String system) throws Exception {
+    try (TestDatabase database = TestDatabase.create()) {
+      Sample sample = new Pickup().measure(system, new Turn(database.url(), SMALL));
+
+      assertThat(sample.p50Micros()).isNotNull().isPositive();
+      assertThat(sample.p99Micros()).isGreaterThanOrEqualTo(sample.p50Micros());
+      assertThat(sample.conditions()).containsEntry("jobs", "20").containsEntry("per_second", "20");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plinth", "db-scheduler", "jobrunr", "quartz", "limit"})
   void pinned_everySystem_losesNoJob(String system) throws Exception {
     try (TestDatabase database = TestDatabase.create()) {
       Sample sample = new Pinned().measure(system, new Turn(database.url(), SMALL));
