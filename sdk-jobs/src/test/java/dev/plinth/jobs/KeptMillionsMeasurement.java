@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
 /**
  * Not a test: whether a record full of ended jobs slows the queue. Drains the same number of no-op
  * jobs on an empty schema and on one that keeps ended jobs, in turns, on a durable server, and
- * prints both medians and their ratio. {@code -Dplinth.kept=10000000} for the full setting; {@code
+ * prints both medians and their ratio. Ends with exit code 1 and a message when the ratio is below
+ * {@value #LEAST_RATIO}, else with 0. {@code -Dplinth.kept=10000000} for the full setting; {@code
  * -Dplinth.kept.count} jobs a round, {@code -Dplinth.kept.rounds} rounds.
  */
 final class KeptMillionsMeasurement {
@@ -40,11 +41,23 @@ final class KeptMillionsMeasurement {
 
   private static final int CHUNK = 100_000;
 
+  /** Of the rate with kept jobs to that without. */
+  private static final double LEAST_RATIO = 0.8;
+
   private KeptMillionsMeasurement() {}
 
   /** Runs it. */
   public static void main(String[] args) throws InterruptedException {
-    long kept = Long.getLong("plinth.kept", 200_000);
+    double ratio = measure(Long.getLong("plinth.kept", 200_000));
+    if (ratio < LEAST_RATIO) {
+      System.err.printf(
+          "FAILED: beside kept jobs the queue runs at %.2f of its rate, which must be %.2f or more%n",
+          ratio, LEAST_RATIO);
+      System.exit(1);
+    }
+  }
+
+  private static double measure(long kept) throws InterruptedException {
     int count = Integer.getInteger("plinth.kept.count", 20_000);
     int rounds = Integer.getInteger("plinth.kept.rounds", 5);
     try (TestDatabase empty = TestDatabase.create(true);
@@ -65,9 +78,11 @@ final class KeptMillionsMeasurement {
             "round %d: empty %.0f/s, with %d kept %.0f/s%n",
             round + 1, bare.get(round), kept, full.get(round));
       }
+      double ratio = median(full) / median(bare);
       System.out.printf(
           "median: empty %.0f/s, with %d kept %.0f/s, ratio %.2f%n",
-          median(bare), kept, median(full), median(full) / median(bare));
+          median(bare), kept, median(full), ratio);
+      return ratio;
     }
   }
 
