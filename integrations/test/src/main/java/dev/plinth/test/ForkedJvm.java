@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,17 @@ public final class ForkedJvm implements AutoCloseable {
    * @param jvmOptions such as {@code -Xmx64m}
    */
   public static ForkedJvm start(Class<?> main, List<String> jvmOptions, String... args) {
+    return start(main, jvmOptions, Map.of(), args);
+  }
+
+  /**
+   * Starts a main class with arguments.
+   *
+   * @param jvmOptions such as {@code -Xmx64m}
+   * @param environment variables that are added to this process's own
+   */
+  public static ForkedJvm start(
+      Class<?> main, List<String> jvmOptions, Map<String, String> environment, String... args) {
     try {
       // The class path may be longer than a command line can be.
       Path arguments = Files.createTempFile("plinth-forked-", ".args");
@@ -80,7 +92,9 @@ public final class ForkedJvm implements AutoCloseable {
       command.add(ForkedMain.class.getName());
       command.add(main.getName());
       command.addAll(List.of(args));
-      Process process = new ProcessBuilder(command).start();
+      ProcessBuilder builder = new ProcessBuilder(command);
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       ForkedJvm jvm = new ForkedJvm(main.getSimpleName(), arguments, process);
       jvm.begin();
       return jvm;

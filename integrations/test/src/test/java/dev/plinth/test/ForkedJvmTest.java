@@ -7,6 +7,8 @@ import dev.plinth.core.spi.Sql;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -38,6 +40,28 @@ class ForkedJvmTest {
 
     static void main(String[] args) {
       throw new IllegalStateException("as asked: " + args[0]);
+    }
+  }
+
+  /** Says what a variable of its environment holds. */
+  static final class Telling {
+    private Telling() {}
+
+    static void main(String[] args) {
+      ForkedJvm.report(args[0] + " is " + System.getenv(args[0]));
+    }
+  }
+
+  @Test
+  void start_environment_isAddedToThisProcessesOwn() {
+    try (ForkedJvm jvm =
+        ForkedJvm.start(
+            Telling.class, List.of(), Map.of("PLINTH_TEST_TOLD", "a \"b\""), "PLINTH_TEST_TOLD")) {
+      assertThat(jvm.await("is")).isEqualTo("PLINTH_TEST_TOLD is a \"b\"");
+    }
+    try (ForkedJvm jvm =
+        ForkedJvm.start(Telling.class, List.of(), Map.of("PLINTH_TEST_TOLD", "x"), "PATH")) {
+      assertThat(jvm.await("is")).isEqualTo("PATH is " + System.getenv("PATH"));
     }
   }
 

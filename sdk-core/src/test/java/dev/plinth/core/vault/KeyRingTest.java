@@ -3,11 +3,15 @@ package dev.plinth.core.vault;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.plinth.test.ForkedJvm;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -146,6 +150,43 @@ class KeyRingTest {
         .hasMessage(
             "The environment variable PLINTH_KEYS_THAT_NOBODY_SETS must hold keys as"
                 + " id:base64,id:base64");
+  }
+
+  @Test
+  void fromEnvironment_severalKeys_areReadAndTheFirstIsCurrent() {
+    String malformed = "a:%" + base64(A);
+    try (ForkedJvm jvm =
+        ForkedJvm.start(
+            Wrapper.class,
+            List.of(),
+            Map.of("KEYS", "new:" + base64(A) + ",old:" + base64(B), "MALFORMED", malformed))) {
+      assertThat(jvm.await("MALFORMED"))
+          .isEqualTo(
+              "The environment variable MALFORMED: entry 1: the key must be in Base64 (RFC 4648)");
+      assertThat(jvm.await("KeyRing")).isEqualTo("KeyRing[current=new, ids=[new, old]]");
+      KeyRing same = KeyRing.of("new", A).and("old", B);
+      for (String id : List.of("new", "old")) {
+        String wrapped = jvm.await(id + " ").substring(4);
+        assertThat(same.unwrap(id, Base64.getDecoder().decode(wrapped))).contains(DATA_KEY);
+      }
+    }
+  }
+
+  /** Wraps with the keys that its environment holds. */
+  private static final class Wrapper {
+    public static void main(String[] args) {
+      try {
+        KeyRing.fromEnvironment("MALFORMED");
+      } catch (IllegalArgumentException e) {
+        ForkedJvm.report(e.getMessage());
+      }
+      KeyRing ring = KeyRing.fromEnvironment("KEYS");
+      ForkedJvm.report(
+          "KeyRing[current=" + ring.currentKeyId() + ", ids=" + new TreeSet<>(ring.keyIds()) + "]");
+      for (String id : new TreeSet<>(ring.keyIds())) {
+        ForkedJvm.report(id + " " + base64(ring.wrap(id, DATA_KEY)));
+      }
+    }
   }
 
   @Test
