@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
+import dev.plinth.core.apikey.KeyOwner;
+import dev.plinth.core.apikey.NewApiKey;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.vault.Cell;
 import dev.plinth.core.vault.KeyRing;
@@ -20,9 +22,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What health says of a database that is gone, hangs, is empty, or of a node that is not well. */
@@ -312,6 +316,34 @@ class HealthTest {
               assertThat(finding.message()).contains("could not be told");
             });
     assertThat(health.database()).isNotNull();
+  }
+
+  @Test
+  void keysExpiring_areThoseInForceThatEndWithinSevenDays(Plinth plinth, SettableClock clock) {
+    issue(plinth, Duration.ofDays(6));
+    issue(plinth, Duration.ofDays(8));
+    issue(plinth, null);
+    issue(plinth, Duration.ofHours(1));
+    plinth.apiKeys().revoke(issue(plinth, Duration.ofDays(6)));
+    assertThat(keysExpiring(plinth)).isEqualTo(2);
+
+    clock.advance(Duration.ofHours(2));
+    assertThat(keysExpiring(plinth)).as("one has expired").isEqualTo(1);
+
+    clock.advance(Duration.ofDays(1));
+    assertThat(keysExpiring(plinth)).as("the later one is near by now").isEqualTo(2);
+  }
+
+  private static UUID issue(Plinth plinth, @Nullable Duration lifetime) {
+    NewApiKey key = NewApiKey.of(KeyOwner.node("n"), "k");
+    return plinth.apiKeys().issue(lifetime == null ? key : key.withLifetime(lifetime)).key().id();
+  }
+
+  private static double keysExpiring(Plinth plinth) {
+    return plinth.health(PATIENCE).readings().stream()
+        .filter(reading -> reading.name().equals("core.api_keys_expiring"))
+        .mapToDouble(HealthReading::value)
+        .sum();
   }
 
   @Test
