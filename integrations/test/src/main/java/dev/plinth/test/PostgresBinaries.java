@@ -90,6 +90,19 @@ public final class PostgresBinaries {
         .findFirst();
   }
 
+  /** Whether a library is among them that a server can load, such as {@code pg_stat_statements}. */
+  public boolean haveLibrary(String name) {
+    Path libraries = folder.resolveSibling("lib");
+    if (!Files.isDirectory(libraries)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(libraries, 2)) {
+      return files.anyMatch(file -> String.valueOf(file.getFileName()).startsWith(name + "."));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * Runs a program to its end and returns what it wrote to its standard output.
    *

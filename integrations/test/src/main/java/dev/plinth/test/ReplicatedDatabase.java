@@ -125,6 +125,12 @@ public final class ReplicatedDatabase implements AutoCloseable {
     execute(replicaUrl(), "SELECT pg_promote(true, 120)");
   }
 
+  /** Changes settings of the replica: at once those that PostgreSQL takes without a restart. */
+  public void configureReplica(Map<String, String> settings) {
+    replica.configure(settings);
+    execute(replicaUrl(), "SELECT pg_reload_conf()");
+  }
+
   /** Stops the replica, breaking off its sessions. */
   public void stopReplica() {
     replica.stop();

@@ -14,6 +14,7 @@ import dev.plinth.test.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
@@ -93,6 +94,78 @@ class DiagnosticsTest {
     } finally {
       plinth.transact(tx -> Sql.execute(tx.connection(), "DROP TABLE plinth.parted"));
     }
+  }
+
+  @Test
+  void deletedRows_areDeadUntilVacuumed(Plinth plinth, TestDatabase database) throws SQLException {
+    try (Connection connection = database.connect()) {
+      Sql.execute(
+          connection,
+          """
+          CREATE TABLE plinth.mortal (id int) PARTITION BY RANGE (id);
+          CREATE TABLE plinth.mortal_1 PARTITION OF plinth.mortal FOR VALUES FROM (0) TO (100)
+            WITH (autovacuum_enabled = false);
+          CREATE TABLE plinth.mortal_2 PARTITION OF plinth.mortal FOR VALUES FROM (100) TO (200)
+            WITH (autovacuum_enabled = false);
+          INSERT INTO plinth.mortal SELECT generate_series(0, 199);
+          DELETE FROM plinth.mortal WHERE id % 10 < 3;
+          """);
+    }
+    try (Connection connection = database.connect()) {
+      // The server's processes report what they did at the latest when they end.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(table(plinth, "mortal"))
+                      .satisfies(
+                          table -> {
+                            assertThat(table.deadRows()).isEqualTo(60);
+                            assertThat(table.liveRows()).isEqualTo(140);
+                            assertThat(table.vacuumedAt()).isNull();
+                          }));
+
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> {
+                // Another test's snapshot may still keep them.
+                Sql.execute(connection, "VACUUM plinth.mortal_1, plinth.mortal_2");
+                assertThat(table(plinth, "mortal").deadRows()).isZero();
+              });
+      assertThat(table(plinth, "mortal").vacuumedAt()).isNotNull();
+      Sql.execute(connection, "DROP TABLE plinth.mortal");
+    }
+  }
+
+  private static Diagnostics.Table table(Plinth plinth, String name) {
+    return plinth.diagnostics().tables().stream()
+        .filter(table -> table.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void sessions_areCountedByWhatTheyDo(Plinth plinth, TestDatabase database) {
+    // Again when one of before has ended meanwhile.
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              Diagnostics.Connections before = plinth.diagnostics().connections();
+              try (Connection first = database.connect();
+                  Connection second = database.connect();
+                  Connection open = database.connect()) {
+                open.setAutoCommit(false);
+                assertThat(List.of(pid(first), pid(second), pid(open))).doesNotHaveDuplicates();
+
+                Diagnostics.Connections found = plinth.diagnostics().connections();
+
+                assertThat(found.idle()).isEqualTo(before.idle() + 2);
+                assertThat(found.idleInTransaction()).isEqualTo(before.idleInTransaction() + 1);
+                assertThat(found.active()).as("the one that asks").isEqualTo(1);
+              }
+            });
   }
 
   @Test
