@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthBuilder;
 import dev.plinth.core.PlinthException;
+import dev.plinth.core.Stopwatch;
 import dev.plinth.core.identity.NewUser;
 import dev.plinth.core.identity.User;
 import dev.plinth.core.spi.Sql;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.Test;
 class AccessNodesTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SEEN_WITHIN = Duration.ofSeconds(1);
   private static final String START = "node.start";
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -101,6 +103,32 @@ class AccessNodesTest {
     assertSeen(true, listening, deaf);
     roles.disinherit("operator", "parent");
     assertSeen(false, listening, deaf);
+  }
+
+  @Test
+  void changes_areSeenByOtherNodesWithinASecond() {
+    for (Plinth seer : List.of(nodes.start("listening").plinth(), deaf())) {
+      AtomicBoolean granted = new AtomicBoolean(true);
+      assertSeen(true, seer);
+      access.revoke(user, "operator");
+      assertSeen(false, seer);
+      granted.set(false);
+
+      // What was just seen was just asked for: each change is made when the next look is farthest.
+      assertThat(
+              Stopwatch.bestOf(
+                  10,
+                  SEEN_WITHIN,
+                  () -> {
+                    if (granted.getAndSet(!granted.get())) {
+                      access.revoke(user, "operator");
+                    } else {
+                      access.grant(user, "operator");
+                    }
+                  },
+                  () -> seer.access().can(user, START) == granted.get()))
+          .isLessThanOrEqualTo(SEEN_WITHIN);
+    }
   }
 
   @Test

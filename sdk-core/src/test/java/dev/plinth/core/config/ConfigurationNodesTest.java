@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.PlinthBuilder;
+import dev.plinth.core.Stopwatch;
 import dev.plinth.core.event.Events.Subscription;
 import dev.plinth.core.json.Json;
 import dev.plinth.core.spi.Sql;
@@ -23,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +37,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationNodesTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SEEN_WITHIN = Duration.ofSeconds(1);
   private static final Change CHANGE = Change.byTheHost();
   private static final Setting<Long> BATCH = Setting.ofLong("import.batch", 100);
 
@@ -73,6 +76,24 @@ class ConfigurationNodesTest {
     assertSeen(9, plinth, listening, deaf);
     sql("DELETE FROM plinth.system_configuration");
     assertSeen(100, plinth, listening, deaf);
+  }
+
+  @Test
+  void set_isSeenByOtherNodesWithinASecond() {
+    for (Plinth seer : List.of(nodes.start("listening").plinth(), deaf())) {
+      AtomicLong value = new AtomicLong(1_000);
+      configuration.set(BATCH, value.get(), CHANGE);
+      assertSeen(value.get(), seer);
+
+      // What was just seen was just asked for: each change is made when the next look is farthest.
+      assertThat(
+              Stopwatch.bestOf(
+                  10,
+                  SEEN_WITHIN,
+                  () -> configuration.set(BATCH, value.incrementAndGet(), CHANGE),
+                  () -> seer.configuration().get(BATCH) == value.get()))
+          .isLessThanOrEqualTo(SEEN_WITHIN);
+    }
   }
 
   @Test
