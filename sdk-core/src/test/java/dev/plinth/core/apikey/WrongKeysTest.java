@@ -2,6 +2,7 @@ package dev.plinth.core.apikey;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -18,6 +19,7 @@ import java.security.SecureRandom;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +37,12 @@ import org.junit.jupiter.api.Test;
 class WrongKeysTest {
   private static final boolean LARGE = "large".equals(System.getProperty("plinth.proofs"));
   private static final int FLOODING = 32;
+
+  /** Half of the good keys during a flood; a busy machine needs a millisecond. */
+  private static final Duration ANSWERED_WITHIN = Duration.ofMillis(20);
+
+  /** Wrong keys a second that make a flood. */
+  private static final int FLOOD = 10_000;
 
   private final TestDatabase database;
   private final Plinth plinth;
@@ -78,23 +86,6 @@ class WrongKeysTest {
       }
       assertThat(network.roundTrips() - before).isEqualTo(20);
     }
-  }
-
-  @Test
-  void goodKey_isReadByItsIndex() {
-    List<String> plan =
-        plinth.transactReturning(
-            tx -> {
-              Sql.execute(tx.connection(), "SET LOCAL enable_seqscan = off");
-              return Sql.query(
-                  tx.connection(),
-                  "EXPLAIN SELECT 1 FROM plinth.api_keys k"
-                      + " LEFT JOIN plinth.users u ON u.id = k.user_id AND NOT u.is_active"
-                      + " WHERE k.key_hash = '\\x00'",
-                  row -> row.getString(1));
-            });
-
-    assertThat(String.join("\n", plan)).contains("api_keys_key_hash_key");
   }
 
   /** While whoever guesses is kept waiting by the database, good keys find a connection. */
@@ -157,25 +148,32 @@ class WrongKeysTest {
       flooding.await();
       long began = System.nanoTime();
       long refusedBefore = refused.sum();
-      long slowest = 0;
+      long[] nanos = new long[good];
       for (int i = 0; i < good; i++) {
         long start = System.nanoTime();
         assertThat(node.apiKeys().authenticate(known.get(i % known.size())))
             .isInstanceOf(Valid.class);
-        slowest = Math.max(slowest, System.nanoTime() - start);
+        nanos[i] = System.nanoTime() - start;
       }
-      Duration took = Duration.ofNanos(System.nanoTime() - began);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      double wrong = (refused.sum() - refusedBefore) / seconds;
       stop.set(true);
       for (Future<?> guesser : flood) {
         guesser.get();
       }
+      Arrays.sort(nanos);
+      Duration median = Duration.ofNanos(nanos[good / 2]);
+      String found =
+          "wrong keys refused: %.0f/s; good keys: %.0f/s, half within %d us, the slowest %d ms"
+              .formatted(
+                  wrong,
+                  good / seconds,
+                  TimeUnit.NANOSECONDS.toMicros(nanos[good / 2]),
+                  TimeUnit.NANOSECONDS.toMillis(nanos[good - 1]));
+      assertThat(median).as(found).isLessThan(ANSWERED_WITHIN);
       if (LARGE) {
-        double seconds = took.toNanos() / 1e9;
-        System.out.printf(
-            "wrong keys refused: %.0f/s; good keys: %.0f/s, the slowest %d ms%n",
-            (refused.sum() - refusedBefore) / seconds,
-            good / seconds,
-            TimeUnit.NANOSECONDS.toMillis(slowest));
+        System.out.println(found);
+        assumeTrue(wrong >= FLOOD, "This machine is too slow for a flood: " + found);
       }
     } finally {
       threads.shutdownNow();
