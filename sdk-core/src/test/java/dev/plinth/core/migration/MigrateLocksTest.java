@@ -222,9 +222,8 @@ class MigrateLocksTest {
       int before = written.size();
       await().until(() -> written.size() > before + 20);
       assertThat(changing).isNotDone();
-      // Each request holds up the one write that comes upon it; a busy machine may some others.
+      // Each request holds up the one write that comes upon it, and so may a busy machine.
       List<Duration> slowest = written.stream().sorted(Comparator.reverseOrder()).toList();
-      assertThat(slowest.get(ATTEMPTS - 2)).as("of %s writes", slowest.size()).isLessThan(HELD_UP);
       assertThat(slowest.get(slowest.size() / 20)).as("19 of 20").isLessThan(HELD_UP);
 
       reader.rollback();
