@@ -99,7 +99,9 @@ class ChargeCrashTest {
         await()
             .atMost(Duration.ofSeconds(60))
             .until(() -> Ledger.entries(plinth).size() >= entries + 3);
-        Thread.sleep(random.nextInt(2 * (int) PERIOD.toMillis()));
+        await()
+            .pollDelay(Duration.ofMillis(1 + random.nextInt(2 * (int) PERIOD.toMillis())))
+            .until(() -> true);
         process.kill();
       }
       BigDecimal used = used(notes);
