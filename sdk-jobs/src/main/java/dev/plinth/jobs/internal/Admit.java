@@ -16,7 +16,7 @@ final class Admit {
       """
       WITH given AS MATERIALIZED (
         SELECT g.job_id, g.n
-        FROM unnest(?::uuid[]) WITH ORDINALITY AS g(job_id, n)
+        FROM unnest((SELECT ?::uuid[])) WITH ORDINALITY AS g(job_id, n)
       ), gone AS (
         DELETE FROM {schema}.job_parked p
         USING given g

@@ -20,7 +20,7 @@ final class Begun implements GroupCommit.Batch<Claimed, Boolean> {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[]) AS g(job_id, epoch)
+        FROM unnest((SELECT ?::uuid[]), ?::integer[]) AS g(job_id, epoch)
       )
       UPDATE {schema}.job_leases l
       SET begun = TRUE

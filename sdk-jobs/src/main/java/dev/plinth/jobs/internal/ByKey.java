@@ -6,6 +6,10 @@ package dev.plinth.jobs.internal;
  * takes the table for small, where the plan is older than the table's growth, or where most of what
  * it reads is dead rows that an old snapshot keeps. Membership in an array of one is no condition
  * to hash or to merge by, is had from the index, and is expected to be true of as few rows.
+ *
+ * <p>The keys themselves come as {@code (SELECT ?::uuid[])}. Where the planner could see how few
+ * there are, it would expect less of a plan for just these than of one for any, and so plan the
+ * statement anew each time, for longer than it takes to execute it.
  */
 final class ByKey {
   private ByKey() {}

@@ -18,7 +18,7 @@ final class Cancel {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::integer[], ?::text[], ?::text[], ?::text[],
+        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::uuid[], ?::integer[], ?::text[], ?::text[], ?::text[],
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, had_begun, error_class, error, stack_trace, summary, done,
                total, note)

@@ -27,7 +27,7 @@ final class Claim {
       """
       WITH picked AS MATERIALIZED (
         SELECT r.place
-        FROM unnest(?::smallint[], ?::text[]::xid8[], ?::text[]::xid8[]) AS lane(priority, low, high)
+        FROM unnest((SELECT ?::smallint[]), ?::text[]::xid8[], ?::text[]::xid8[]) AS lane(priority, low, high)
         CROSS JOIN LATERAL (
           SELECT r.ctid AS place
           FROM {schema}.job_ready r

@@ -18,7 +18,7 @@ final class Complete {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
+        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, batch_id, result, done, total, note)
       ), gone AS (
         DELETE FROM {schema}.job_leases l

@@ -22,7 +22,7 @@ final class DelayedMark {
              LEAST(
                (SELECT d.run_at
                 FROM {schema}.job_delayed d
-                WHERE d.run_at >= COALESCE(?::timestamptz, '-infinity')
+                WHERE d.run_at >= (SELECT COALESCE(?::timestamptz, '-infinity'))
                 ORDER BY d.run_at
                 LIMIT 1),
                (SELECT min(d.run_at)

@@ -22,7 +22,7 @@ final class Enqueue {
       """
       WITH given AS MATERIALIZED (
         SELECT g.id, g.args
-        FROM unnest(?::uuid[], ?::text[]) AS g(id, args)
+        FROM unnest((SELECT ?::uuid[]), ?::text[]) AS g(id, args)
       ), recorded AS (
         INSERT INTO {schema}.computational_jobs
           (id, args, tenant_id, user_id, type, job_version, queue, priority, parent_job_id, batch_id,
@@ -87,7 +87,7 @@ final class Enqueue {
       """
       INSERT INTO {schema}.job_deadlines (job_id, look_at)
       SELECT g.id, ?::timestamptz
-      FROM unnest(?::uuid[]) AS g(id)
+      FROM unnest((SELECT ?::uuid[])) AS g(id)
       """;
 
   /** For records that were written already. */
@@ -95,7 +95,7 @@ final class Enqueue {
       """
       WITH given AS MATERIALIZED (
         SELECT g.id
-        FROM unnest(?::uuid[]) AS g(id)
+        FROM unnest((SELECT ?::uuid[])) AS g(id)
       )
       """;
 

@@ -17,7 +17,7 @@ final class Fail {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::text[],
+        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::uuid[], ?::bigint[], ?::text[], ?::text[], ?::text[],
                     ?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[])
           AS g(job_id, epoch, batch_id, retry_ms, error_class, error, stack_trace,
                summary, done, total, note, outcome)

@@ -55,7 +55,7 @@ final class Fold implements Sweep {
       """
       WITH given AS MATERIALIZED (
         SELECT d.place
-        FROM unnest(?::uuid[]) AS g(batch_id)
+        FROM unnest((SELECT ?::uuid[])) AS g(batch_id)
         CROSS JOIN {stretches}
         CROSS JOIN LATERAL (
           SELECT d.ctid AS place

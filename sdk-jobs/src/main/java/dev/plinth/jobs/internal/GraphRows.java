@@ -24,7 +24,7 @@ final class GraphRows {
   private static final String PARENTS =
       """
       SELECT j.id, j.status
-      FROM unnest(?::uuid[]) AS g(id)
+      FROM unnest((SELECT ?::uuid[])) AS g(id)
       CROSS JOIN LATERAL (
         SELECT j.id, j.status
         FROM {schema}.computational_jobs j
@@ -37,13 +37,13 @@ final class GraphRows {
       """
       INSERT INTO {schema}.job_edges (job_id, parent_id, on_failure)
       SELECT *
-      FROM unnest(?::uuid[], ?::uuid[], ?::text[])
+      FROM unnest((SELECT ?::uuid[]), ?::uuid[], ?::text[])
       """;
   private static final String SIGNAL =
       """
       INSERT INTO {schema}.job_signals (job_id)
       SELECT *
-      FROM unnest(?::uuid[])
+      FROM unnest((SELECT ?::uuid[]))
       """;
   private static final String WAITS_FOR =
       """

@@ -26,7 +26,7 @@ final class Lanes {
       SELECT l.priority, pg_catalog.pg_current_snapshot()::text AS snapshot, o.oldest,
              extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server,
              {late}
-      FROM unnest(?::smallint[], ?::text[]::xid8[], ?::text[]) AS l(priority, low, late)
+      FROM unnest((SELECT ?::smallint[]), ?::text[]::xid8[], ?::text[]) AS l(priority, low, late)
       LEFT JOIN LATERAL (
         SELECT r.xid::text AS oldest
         FROM {schema}.job_ready r

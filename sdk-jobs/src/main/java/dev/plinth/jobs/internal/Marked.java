@@ -20,7 +20,8 @@ final class Marked {
    * The stretches that a sweep looks at, as a table {@code s} of transactions {@code low} and
    * {@code high}; takes {@link #lows} and {@link #highs}.
    */
-  static final String STRETCHES = "unnest(?::text[]::xid8[], ?::text[]::xid8[]) AS s(low, high)";
+  static final String STRETCHES =
+      "unnest((SELECT ?::text[]::xid8[]), ?::text[]::xid8[]) AS s(low, high)";
 
   private static final String LOOK =
       """
@@ -28,7 +29,7 @@ final class Marked {
              extract(epoch FROM pg_catalog.pg_postmaster_start_time())::text AS server,
              (SELECT t.xid::text
               FROM {schema}.{table} t
-              WHERE t.xid >= ?::text::xid8
+              WHERE t.xid >= (SELECT ?::text::xid8)
               ORDER BY t.xid
               LIMIT 1) AS oldest,
              {late}
@@ -55,7 +56,8 @@ final class Marked {
   Marked(Schema schema, String table) {
     this.look =
         schema.render(
-            LOOK.replace("{late}", late(table, "?", "", "t.xid")).replace("{table}", table));
+            LOOK.replace("{late}", late(table, "(SELECT ?::text)", "", "t.xid"))
+                .replace("{table}", table));
   }
 
   /**

@@ -77,7 +77,7 @@ final class ParkedLines {
   private static final String HEADS =
       """
       SELECT w.n, p.job_id, p.xid::text AS xid, p.seq
-      FROM unnest(?::uuid[], ?::text[], ?::text[], ?::integer[])
+      FROM unnest((SELECT ?::uuid[]), ?::text[], ?::text[], ?::integer[])
         WITH ORDINALITY AS w(user_id, type, limit_key, up_to, n)
       CROSS JOIN LATERAL (
         SELECT p.job_id, p.xid, p.seq

@@ -30,7 +30,7 @@ final class ProgressRows {
   private static final String FORGET =
       """
       DELETE FROM {schema}.job_progress
-      WHERE job_id = ANY (?::uuid[])
+      WHERE job_id = ANY ((SELECT ?::uuid[])::uuid[])
       """;
 
   private final String report;

@@ -19,7 +19,7 @@ final class Release {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS g(job_id, epoch, had_begun)
+        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::integer[]) AS g(job_id, epoch, had_begun)
       ), held AS MATERIALIZED (
         SELECT g.*
         FROM given g

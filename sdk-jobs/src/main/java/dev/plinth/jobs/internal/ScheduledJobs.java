@@ -37,7 +37,7 @@ final class ScheduledJobs {
       SET trigger_type = ?,
           definition = ?,
           metadata = pg_catalog.jsonb_build_object('scheduleId', ?::text, 'dueAt', g.due_at)
-      FROM unnest(?::uuid[], ?::text[]) AS g(id, due_at)
+      FROM unnest((SELECT ?::uuid[]), ?::text[]) AS g(id, due_at)
       WHERE j.id = g.id
       """;
 

@@ -70,7 +70,7 @@ final class Settle {
   private static final String FREE =
       """
       DELETE FROM {schema}.job_edges e
-      USING unnest(?::uuid[], ?::uuid[]) AS g(job_id, parent_id)
+      USING unnest((SELECT ?::uuid[]), ?::uuid[]) AS g(job_id, parent_id)
       WHERE e.job_id = g.job_id
         AND e.parent_id = g.parent_id
       """;
@@ -81,7 +81,7 @@ final class Settle {
       """
       WITH given AS MATERIALIZED (
         SELECT j.id, g.error
-        FROM unnest(?::uuid[], ?::text[]) AS g(job_id, error)
+        FROM unnest((SELECT ?::uuid[]), ?::text[]) AS g(job_id, error)
         JOIN {schema}.computational_jobs j ON j.id = g.job_id
       ), gone AS (
         DELETE FROM {schema}.job_waiting w

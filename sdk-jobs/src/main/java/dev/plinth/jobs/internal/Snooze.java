@@ -17,7 +17,7 @@ final class Snooze {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest(?::uuid[], ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
+        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::bigint[], ?::bigint[], ?::bigint[], ?::text[])
           AS g(job_id, epoch, delay_ms, done, total, note)
       ), gone AS (
         DELETE FROM {schema}.job_leases l

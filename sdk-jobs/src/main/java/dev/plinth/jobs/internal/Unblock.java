@@ -32,11 +32,11 @@ final class Unblock implements Sweep {
         SELECT e.job_id, e.parent_id, p.status, {verdict} AS verdict
         FROM (
           SELECT e.*
-          FROM unnest(?::uuid[]) AS g(id)
+          FROM unnest((SELECT ?::uuid[])) AS g(id)
           JOIN {schema}.job_edges e ON e.parent_id = g.id
           UNION
           SELECT e.*
-          FROM unnest(?::uuid[]) AS g(id)
+          FROM unnest((SELECT ?::uuid[])) AS g(id)
           JOIN {schema}.job_edges e ON e.job_id = g.id
         ) e
         {parent}

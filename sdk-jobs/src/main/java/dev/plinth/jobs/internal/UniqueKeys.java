@@ -49,7 +49,7 @@ final class UniqueKeys implements Sweep {
                COALESCE(
                  floor(extract(epoch FROM {now}) * 1000 / c.window_ms)::bigint, 0) AS bucket,
                c.window_ms
-        FROM unnest(?::uuid[], ?::text[]) AS g(id, args)
+        FROM unnest((SELECT ?::uuid[]), ?::text[]) AS g(id, args)
         CROSS JOIN common c
       )
       """;
@@ -96,7 +96,7 @@ final class UniqueKeys implements Sweep {
       , old AS MATERIALIZED (
         SELECT u.hash, u.bucket, u.job_id, g.id, g.states
         FROM given g
-        JOIN unnest(?::uuid[], ?::uuid[]) AS o(id, holder) ON o.id = g.id
+        JOIN unnest((SELECT ?::uuid[]), ?::uuid[]) AS o(id, holder) ON o.id = g.id
         JOIN {schema}.job_unique u
           ON u.hash = g.hash AND u.bucket = g.bucket AND u.job_id = o.holder
         ORDER BY u.hash
