@@ -3,7 +3,6 @@ package dev.plinth.jobs.internal;
 import dev.plinth.core.spi.Schema;
 import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.Tx;
-import dev.plinth.jobs.Progress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +17,7 @@ final class Complete {
       """
       WITH given AS MATERIALIZED (
         SELECT *
-        FROM unnest((SELECT ?::uuid[]), ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[], ?::text[])
+        FROM {given}
           AS g(job_id, epoch, batch_id, result, done, total, note)
       ), gone AS (
         DELETE FROM {schema}.job_leases l
@@ -59,7 +58,17 @@ final class Complete {
       {ended}
       """;
 
+  private static final String MANY =
+      "unnest((SELECT ?::uuid[]), ?::integer[], ?::uuid[], ?::text[], ?::bigint[], ?::bigint[],"
+          + " ?::text[])";
+
+  // Whatever the tables hold, the planner expects one row, and no less of a plan for this one than
+  // of one for any: so it is planned once. To plan it takes longer than to execute it.
+  private static final String ONE =
+      "(SELECT ?::uuid, ?::integer, ?::uuid, ?::text, ?::bigint, ?::bigint, ?::text)";
+
   private final String complete;
+  private final String completeOne;
   private final String completeIn;
   private final ProgressRows progressRows;
 
@@ -69,23 +78,45 @@ final class Complete {
             .replace("{lease}", ByKey.lease("l", "g"))
             .replace("{record}", ByKey.equal("j.id", "g.job_id"))
             .replace("{tally}", Tally.of("recorded g", "'completed'", "g.due_at"));
-    this.complete = schema.render(text.replace("{ended}", Recorded.rows("recorded")));
-    this.completeIn =
-        schema.render(text.replace("{ended}", Recorded.rowsInHostsTransaction("recorded")));
+    String own = text.replace("{ended}", Recorded.rows("recorded"));
+    String hosts = text.replace("{ended}", Recorded.rowsInHostsTransaction("recorded"));
+    this.complete = schema.render(own.replace("{given}", MANY));
+    this.completeOne = schema.render(own.replace("{given}", ONE));
+    this.completeIn = schema.render(hosts.replace("{given}", ONE));
     this.progressRows = progressRows;
   }
 
   /** Returns the ids of those whose claim still held; the others are unchanged. */
   Set<UUID> write(Tx tx, List<Ending.Completed> endings) {
-    return write(tx, complete, endings);
+    return endings.size() == 1
+        ? write(tx, completeOne, endings.get(0))
+        : forgotten(tx, endings, held(tx, endings));
   }
 
   /** The same of one job, in a transaction that is the host's. */
   Set<UUID> writeInHostsTransaction(Tx tx, Ending.Completed ending) {
-    return write(tx, completeIn, List.of(ending));
+    return write(tx, completeIn, ending);
   }
 
-  private Set<UUID> write(Tx tx, String statement, List<Ending.Completed> endings) {
+  private Set<UUID> write(Tx tx, String statement, Ending.Completed ending) {
+    Progresses progresses = new Progresses(1);
+    progresses.set(0, ending.progress());
+    List<UUID> held =
+        Sql.query(
+            tx.connection(),
+            statement,
+            Recorded::id,
+            ending.job().id(),
+            ending.job().epoch(),
+            ending.job().batchId(),
+            ending.result() == null ? null : ending.result().text(),
+            progresses.done()[0],
+            progresses.total()[0],
+            progresses.note()[0]);
+    return forgotten(tx, List.of(ending), new HashSet<>(held));
+  }
+
+  private Set<UUID> held(Tx tx, List<Ending.Completed> endings) {
     int n = endings.size();
     UUID[] ids = new UUID[n];
     Integer[] epochs = new Integer[n];
@@ -98,22 +129,23 @@ final class Complete {
       epochs[i] = ending.job().epoch();
       batches[i] = ending.job().batchId();
       results[i] = ending.result() == null ? null : ending.result().text();
-      Progress progress = ending.progress();
-      progresses.set(i, progress);
+      progresses.set(i, ending.progress());
     }
-    Set<UUID> held =
-        new HashSet<>(
-            Sql.query(
-                tx.connection(),
-                statement,
-                Recorded::id,
-                ids,
-                epochs,
-                batches,
-                results,
-                progresses.done(),
-                progresses.total(),
-                progresses.note()));
+    return new HashSet<>(
+        Sql.query(
+            tx.connection(),
+            complete,
+            Recorded::id,
+            ids,
+            epochs,
+            batches,
+            results,
+            progresses.done(),
+            progresses.total(),
+            progresses.note()));
+  }
+
+  private Set<UUID> forgotten(Tx tx, List<Ending.Completed> endings, Set<UUID> held) {
     progressRows.forget(
         tx,
         endings.stream()
