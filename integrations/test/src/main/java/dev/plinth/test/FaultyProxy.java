@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -173,19 +174,17 @@ public final class FaultyProxy implements AutoCloseable {
 
   /** What is to become of a COMMIT that is about to be sent; asked for once. */
   @Nullable Loss takeCommitLoss() {
-    Awaited loss = awaited.get();
-    return loss != null && loss.statement() == null && awaited.compareAndSet(loss, null)
-        ? loss.loss()
-        : null;
+    return taken(part -> part == null);
   }
 
   /** The same of a statement that is about to be executed outside of any transaction. */
   @Nullable Loss takeStatementLoss(String sql) {
+    return taken(part -> part != null && sql.contains(part));
+  }
+
+  private @Nullable Loss taken(Predicate<@Nullable String> meant) {
     Awaited loss = awaited.get();
-    return loss != null
-            && loss.statement() != null
-            && sql.contains(loss.statement())
-            && awaited.compareAndSet(loss, null)
+    return loss != null && meant.test(loss.statement()) && awaited.compareAndSet(loss, null)
         ? loss.loss()
         : null;
   }

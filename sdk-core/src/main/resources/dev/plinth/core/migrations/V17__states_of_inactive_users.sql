@@ -1,10 +1,10 @@
 -- plinth:compatibility expanding
 -- plinth:undo keeps-data
--- plinth:validate SELECT 'a key of an inactive user is taken for good' WHERE EXISTS (SELECT FROM ${schema}.user_states s JOIN ${schema}.api_keys k ON k.user_id = s.user_id WHERE NOT s.is_active AND k.user_is_active)
 
 -- Keys and sessions that were there before, of users who are inactive: the few that have not the
 -- default. A hundred such users at a time, each in a transaction of its own, held meanwhile, so that
--- nobody is reactivated in between. It may be run again.
+-- nobody is reactivated in between. It may be run again. That none was missed is what the next
+-- script's foreign keys are validated for.
 DO $states$
 DECLARE
   done uuid := '00000000-0000-0000-0000-000000000000';

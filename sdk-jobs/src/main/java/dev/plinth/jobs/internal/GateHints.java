@@ -51,13 +51,7 @@ final class GateHints {
    * sees to it where there is one and the commit is seen; else the others are told.
    */
   void parked(Tx tx) {
-    tx.afterCommit(
-        () -> {
-          here.forEach(listener -> listener.accept(PARKED));
-          if (here.isEmpty() && plinth.isStarted()) {
-            tellOthers();
-          }
-        });
+    seenTo(tx);
     if (tx.isJoined() || !plinth.isStarted()) {
       plinth.notifications().send(tx, TOPIC, PARKED);
     }
@@ -68,12 +62,17 @@ final class GateHints {
    * go along with it.
    */
   void parkedByOneStatement(Tx tx) {
+    seenTo(tx);
+    if (!plinth.isStarted()) {
+      tx.afterCommit(this::send);
+    }
+  }
+
+  private void seenTo(Tx tx) {
     tx.afterCommit(
         () -> {
           here.forEach(listener -> listener.accept(PARKED));
-          if (!plinth.isStarted()) {
-            send();
-          } else if (here.isEmpty()) {
+          if (here.isEmpty() && plinth.isStarted()) {
             tellOthers();
           }
         });
