@@ -25,11 +25,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules between the modules, checked where a host sees them all. */
+@Tag("once")
 class ModuleRulesTest {
   private static final JavaClasses PLINTH =
       new ClassFileImporter()

@@ -12,10 +12,12 @@ import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The quickstart from outside: what it prints, how it ends, and what a kill leaves. */
+@Tag("once")
 class QuickstartTest {
   private static final int FILES = 120;
 
