@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Everything in a sealed batch has ended; announced once, in the transaction that records it.
  *
  * @param batchId which one
+ * @param tenantId the tenant it belongs to, or null
  * @param userId the user who owns it, or null
  * @param name its name
  * @param status how it ended
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record BatchCompleted(
     BatchId batchId,
+    @Nullable String tenantId,
     @Nullable UUID userId,
     String name,
     Batch.Status status,
@@ -51,6 +53,7 @@ public record BatchCompleted(
                 "failed",
                 failed,
                 "cancelled",
-                cancelled)));
+                cancelled)),
+        tenantId);
   }
 }

@@ -12,13 +12,19 @@ import org.jspecify.annotations.Nullable;
  * A job was cancelled; announced in the transaction that records it.
  *
  * @param jobId which one
+ * @param tenantId the tenant it belongs to, or null
  * @param userId the user who owns it, or null
  * @param type the name of its kind
  * @param begun whether its handler was at work
  * @param cancellation why, and by whom
  */
 public record JobCancelled(
-    JobId jobId, @Nullable UUID userId, String type, boolean begun, Cancellation cancellation)
+    JobId jobId,
+    @Nullable String tenantId,
+    @Nullable UUID userId,
+    String type,
+    boolean begun,
+    Cancellation cancellation)
     implements PlinthEvent {
   @Override
   public Fact fact() {
@@ -37,6 +43,7 @@ public record JobCancelled(
         "job",
         jobId.toString(),
         Fact.Outcome.SUCCEEDED,
-        Json.object(details));
+        Json.object(details),
+        tenantId);
   }
 }

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  * JobsBuilder#audited} names.
  *
  * @param jobId which one
+ * @param tenantId the tenant it belongs to, or null
  * @param userId the user who owns it, or null
  * @param type the name of its kind
  * @param attempts how many attempts were made
  */
-public record JobCompleted(JobId jobId, @Nullable UUID userId, String type, int attempts)
+public record JobCompleted(
+    JobId jobId, @Nullable String tenantId, @Nullable UUID userId, String type, int attempts)
     implements PlinthEvent {
   @Override
   public Fact fact() {
@@ -26,6 +28,7 @@ public record JobCompleted(JobId jobId, @Nullable UUID userId, String type, int 
         "job",
         jobId.toString(),
         Fact.Outcome.SUCCEEDED,
-        Json.object(Map.of("type", type, "attempts", attempts)));
+        Json.object(Map.of("type", type, "attempts", attempts)),
+        tenantId);
   }
 }

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  * JobsBuilder#audited} names.
  *
  * @param jobId which one
+ * @param tenantId the tenant it belongs to, or null
  * @param userId the user who owns it, or null
  * @param type the name of its kind
  * @param queue where it waits
  */
-public record JobEnqueued(JobId jobId, @Nullable UUID userId, String type, String queue)
+public record JobEnqueued(
+    JobId jobId, @Nullable String tenantId, @Nullable UUID userId, String type, String queue)
     implements PlinthEvent {
   @Override
   public Fact fact() {
@@ -26,6 +28,7 @@ public record JobEnqueued(JobId jobId, @Nullable UUID userId, String type, Strin
         "job",
         jobId.toString(),
         Fact.Outcome.SUCCEEDED,
-        Json.object(Map.of("type", type, "queue", queue)));
+        Json.object(Map.of("type", type, "queue", queue)),
+        tenantId);
   }
 }

@@ -11,13 +11,19 @@ import org.jspecify.annotations.Nullable;
  * A job has failed for good; announced in the transaction that records it.
  *
  * @param jobId which one
+ * @param tenantId the tenant it belongs to, or null
  * @param userId the user who owns it, or null
  * @param type the name of its kind
  * @param attempts how many attempts were made
  * @param errorClass the class of the last exception, or null when its instance died
  */
 public record JobFailed(
-    JobId jobId, @Nullable UUID userId, String type, int attempts, @Nullable String errorClass)
+    JobId jobId,
+    @Nullable String tenantId,
+    @Nullable UUID userId,
+    String type,
+    int attempts,
+    @Nullable String errorClass)
     implements PlinthEvent {
   @Override
   public Fact fact() {
@@ -34,6 +40,7 @@ public record JobFailed(
                 "attempts",
                 attempts,
                 "error",
-                errorClass == null ? "instance lost" : errorClass)));
+                errorClass == null ? "instance lost" : errorClass)),
+        tenantId);
   }
 }

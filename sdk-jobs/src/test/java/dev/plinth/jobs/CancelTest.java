@@ -104,8 +104,8 @@ class CancelTest {
     assertThat(jobs.attempts(ready)).isEmpty();
     assertThat(events)
         .containsExactly(
-            new JobCancelled(ready, null, "plain", false, cancellation),
-            new JobCancelled(later, null, "plain", false, Cancellation.unexplained()));
+            new JobCancelled(ready, null, null, "plain", false, cancellation),
+            new JobCancelled(later, null, null, "plain", false, Cancellation.unexplained()));
     assertThat(events.get(0).fact().details().text()).contains("not wanted", ada.toString());
     assertThat(jobs.batch(batch).orElseThrow().failed()).isEqualTo(2);
     assertThat(jobs.batch(batch).orElseThrow().pending()).isEqualTo(1);

@@ -113,7 +113,8 @@ class RetryTest {
     assertThat(jobs.list(JobFilter.all().status(JobStatus.FAILED), Page.first(10)))
         .containsExactly(dead);
     assertThat(failed)
-        .containsExactly(new JobFailed(id, null, "flaky", 3, "java.lang.IllegalStateException"));
+        .containsExactly(
+            new JobFailed(id, null, null, "flaky", 3, "java.lang.IllegalStateException"));
 
     assertThat(jobs.retry(id)).isTrue();
     assertThat(jobs.retry(id)).isFalse();

@@ -102,10 +102,12 @@ public final class PostgresAuditLog implements AuditLog {
 
   private static Action action(Fact fact) {
     UUID user = fact.userId();
-    return Action.of(fact.action())
-        .outcome(outcome(fact.outcome()))
-        .actor(user == null ? Actor.system("plinth") : Actor.user(user))
-        .resource(fact.resourceType(), fact.resourceId())
-        .metadata(fact.details());
+    Action action =
+        Action.of(fact.action())
+            .outcome(outcome(fact.outcome()))
+            .actor(user == null ? Actor.system("plinth") : Actor.user(user))
+            .resource(fact.resourceType(), fact.resourceId())
+            .metadata(fact.details());
+    return fact.tenantId() == null ? action : action.tenant(fact.tenantId());
   }
 }

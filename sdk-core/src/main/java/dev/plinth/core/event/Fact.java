@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param resourceId which one
  * @param outcome how it ended
  * @param details more about it, a JSON object
+ * @param tenantId the tenant it belongs to; null for that of the announcing transaction, if it
+ *     names one
  */
 public record Fact(
     String action,
@@ -21,7 +23,8 @@ public record Fact(
     String resourceType,
     String resourceId,
     Outcome outcome,
-    Json details) {
+    Json details,
+    @Nullable String tenantId) {
   /** How something ended. */
   public enum Outcome {
     /** It was done. */
@@ -39,5 +42,19 @@ public record Fact(
     Args.text(resourceType, 100, "resourceType");
     Args.text(resourceId, 255, "resourceId");
     Args.notNull(details, "details").requireObject("details");
+    if (tenantId != null) {
+      Args.text(tenantId, 255, "tenantId");
+    }
+  }
+
+  /** One of the announcing transaction's tenant. */
+  public Fact(
+      String action,
+      @Nullable UUID userId,
+      String resourceType,
+      String resourceId,
+      Outcome outcome,
+      Json details) {
+    this(action, userId, resourceType, resourceId, outcome, details, null);
   }
 }

@@ -29,7 +29,9 @@ final class Audited {
     if (isOf(common.type())) {
       UUID user = common.options().user();
       jobs.forEach(
-          job -> events.publish(tx, new JobEnqueued(job, user, common.type(), common.queue())));
+          job ->
+              events.publish(
+                  tx, new JobEnqueued(job, common.tenant(), user, common.type(), common.queue())));
     }
   }
 
@@ -42,7 +44,9 @@ final class Audited {
       Claimed job = ending.job();
       if (isOf(job.type()) && held.contains(job.id())) {
         events.publish(
-            tx, new JobCompleted(new JobId(job.id()), job.userId(), job.type(), job.attempt()));
+            tx,
+            new JobCompleted(
+                new JobId(job.id()), job.tenantId(), job.userId(), job.type(), job.attempt()));
       }
     }
   }

@@ -145,6 +145,7 @@ final class Cancel {
   private static JobCancelled event(Ending.Cancelled ending) {
     return new JobCancelled(
         new JobId(ending.job().id()),
+        ending.job().tenantId(),
         ending.job().userId(),
         ending.job().type(),
         ending.begun(),

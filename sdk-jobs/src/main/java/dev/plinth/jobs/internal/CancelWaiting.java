@@ -27,8 +27,8 @@ final class CancelWaiting {
             completed_at = {now}
         FROM taken t
         WHERE {record}
-        RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline, t.group_id,
-                  NULL::timestamptz AS started_at
+        RETURNING j.id, j.tenant_id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline,
+                  t.group_id, NULL::timestamptz AS started_at
       ), {counted}, {signalled}, forgotten AS (
         DELETE FROM {schema}.job_cancels c
         USING taken t

@@ -19,13 +19,13 @@ import java.util.function.Predicate;
  */
 final class CancelledWaiting {
   /**
-   * What is read of a relation {@code cancelled} with the columns {@code id, user_id, type,
-   * batch_id, holds_key, deadline, group_id}.
+   * What is read of a relation {@code cancelled} with the columns {@code id, tenant_id, user_id,
+   * type, batch_id, holds_key, deadline, group_id}.
    */
   static final String COLUMNS =
       """
-      c.id, c.user_id, c.type, c.batch_id, c.holds_key, c.deadline IS NOT NULL AS has_deadline,
-      c.group_id IS NOT NULL AS was_counted,
+      c.id, c.tenant_id, c.user_id, c.type, c.batch_id, c.holds_key,
+      c.deadline IS NOT NULL AS has_deadline, c.group_id IS NOT NULL AS was_counted,
       EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = c.id) AS is_parent
       """;
 
@@ -67,6 +67,7 @@ final class CancelledWaiting {
       return new Job(
           new JobCancelled(
               new JobId(row.getObject("id", UUID.class)),
+              row.getString("tenant_id"),
               Sql.uuid(row, "user_id"),
               row.getString("type"),
               false,

@@ -53,8 +53,8 @@ final class Deadlines implements Sweep {
             completed_at = {now}
         FROM taken t
         WHERE {record}
-        RETURNING j.id, j.user_id, j.queue, j.type, j.batch_id, j.error, t.epoch, t.attempt,
-                  t.group_id
+        RETURNING j.id, j.tenant_id, j.user_id, j.queue, j.type, j.batch_id, j.error,
+                  t.epoch, t.attempt, t.group_id
       ), attempted AS (
         INSERT INTO {schema}.job_attempts
           (job_id, epoch, attempt, instance_id, started_at, ended_at, outcome, error_class, error)
@@ -74,7 +74,7 @@ final class Deadlines implements Sweep {
         WHERE r.batch_id IS NOT NULL
         GROUP BY r.batch_id
       )
-      SELECT r.id, r.user_id, r.type, r.batch_id, r.attempt, r.group_id,
+      SELECT r.id, r.tenant_id, r.user_id, r.type, r.batch_id, r.attempt, r.group_id,
              EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = r.id) AS is_parent
       FROM recorded r
       """
@@ -202,6 +202,7 @@ final class Deadlines implements Sweep {
                 new Expired(
                     new JobFailed(
                         new JobId(row.getObject("id", UUID.class)),
+                        row.getString("tenant_id"),
                         Sql.uuid(row, "user_id"),
                         row.getString("type"),
                         row.getInt("attempt") - 1,

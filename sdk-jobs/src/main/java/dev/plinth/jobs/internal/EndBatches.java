@@ -84,7 +84,6 @@ final class EndBatches {
 
   private record Ended(
       BatchCompleted event,
-      @Nullable String tenant,
       @Nullable UUID parent,
       @Nullable Json always,
       @Nullable Json success,
@@ -120,7 +119,7 @@ final class EndBatches {
   }
 
   private @Nullable UUID call(Tx tx, Ended batch, @Nullable Json document) {
-    return call(tx, batch.tenant(), batch.event().userId(), document);
+    return call(tx, batch.event().tenantId(), batch.event().userId(), document);
   }
 
   /** The id of the job that was enqueued, if any. */
@@ -154,6 +153,7 @@ final class EndBatches {
     return new Ended(
         new BatchCompleted(
             new BatchId(row.getObject("id", UUID.class)),
+            row.getString("tenant_id"),
             Sql.uuid(row, "user_id"),
             row.getString("collection_name"),
             Batch.Status.valueOf(row.getString("status").toUpperCase(Locale.ROOT)),
@@ -161,7 +161,6 @@ final class EndBatches {
             row.getLong("completed_jobs"),
             row.getLong("failed_jobs"),
             row.getLong("cancelled_jobs")),
-        row.getString("tenant_id"),
         Sql.uuid(row, "parent_id"),
         Sql.json(row, "callback"),
         Sql.json(row, "success_callback"),

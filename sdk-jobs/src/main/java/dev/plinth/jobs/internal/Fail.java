@@ -149,6 +149,7 @@ final class Fail {
   private static JobFailed event(Ending.Failed ending) {
     return new JobFailed(
         new JobId(ending.job().id()),
+        ending.job().tenantId(),
         ending.job().userId(),
         ending.job().type(),
         ending.attempts(),

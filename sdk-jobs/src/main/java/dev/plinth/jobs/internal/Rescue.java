@@ -33,14 +33,14 @@ final class Rescue implements Sweep {
         LIMIT ?
         FOR UPDATE OF l SKIP LOCKED
       ), seen AS MATERIALIZED (
-        SELECT j.id, j.batch_id, j.user_id, j.max_attempts, j.deadline
+        SELECT j.id, j.batch_id, j.tenant_id, j.user_id, j.max_attempts, j.deadline
         FROM lost
         JOIN {schema}.computational_jobs j ON j.id = lost.job_id
       ), judged AS (
         DELETE FROM {schema}.job_leases l
         USING seen s
         WHERE {lease}
-        RETURNING l.*, s.batch_id, s.user_id, s.deadline,
+        RETURNING l.*, s.batch_id, s.tenant_id, s.user_id, s.deadline,
                   l.attempt < s.max_attempts AS counts,
                   l.attempt >= s.max_attempts AND l.begun AS exhausted
       ), attempted AS (
@@ -83,7 +83,7 @@ final class Rescue implements Sweep {
         WHERE g.exhausted
           AND EXISTS (SELECT FROM {schema}.job_edges e WHERE e.parent_id = g.job_id)
       )
-      SELECT g.job_id, g.user_id, g.type, g.attempt, g.exhausted,
+      SELECT g.job_id, g.tenant_id, g.user_id, g.type, g.attempt, g.exhausted,
              g.deadline IS NOT NULL AS has_deadline, g.group_id IS NOT NULL AS was_counted
       FROM judged g
       """
@@ -173,6 +173,7 @@ final class Rescue implements Sweep {
                 new Rescued(
                     new JobFailed(
                         new JobId(row.getObject("job_id", UUID.class)),
+                        row.getString("tenant_id"),
                         Sql.uuid(row, "user_id"),
                         row.getString("type"),
                         row.getInt("attempt"),

@@ -99,7 +99,8 @@ final class Settle {
             completed_at = {now}
         FROM gone g
         WHERE j.id = g.job_id
-        RETURNING j.id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline, j.error, g.group_id,
+        RETURNING j.id, j.tenant_id, j.user_id, j.type, j.batch_id, j.holds_key, j.deadline,
+                  j.error, g.group_id,
                   NULL::timestamptz AS started_at
       ), {counted}, {signalled}, forgotten AS (
         DELETE FROM {schema}.job_cancels c

@@ -315,9 +315,22 @@ class TenancyTest {
                       == JobStatus.FAILED);
       assertThat(this.<Boolean>as(tenant, tx -> jobs.in(tx).retry(failing.get(tenant)))).isTrue();
     }
+    // Written in transactions that are of no tenant.
+    String failed = failing.get(ACME).toString();
+    assertThat(audited(ACME, failed)).contains("job.failed");
+    assertThat(audited(GLOBEX, failed)).isEmpty();
     assertThat(this.<Optional<Job>>as(ACME, tx -> jobs.in(tx).find(failing.get(GLOBEX)))).isEmpty();
     await().until(() -> pendingJobs() == 0);
     assertThat(jobs.check()).isEmpty();
+  }
+
+  private List<String> audited(String tenant, String job) {
+    return this.<List<String>>as(
+        tenant,
+        tx ->
+            audit.in(tx).history("job", job, PageRequest.first(10)).items().stream()
+                .map(entry -> entry.action().name())
+                .toList());
   }
 
   @Test
