@@ -86,7 +86,7 @@ class PinnedHealthTest {
         .orElseThrow();
   }
 
-  private static void makeDeadRows(Connection connection) {
+  private static void makeDeadRows(Connection connection) throws SQLException {
     execute(
         connection,
         """
@@ -95,6 +95,10 @@ class PinnedHealthTest {
         FROM generate_series(1, 100500)
         """,
         "DELETE FROM plinth.job_delayed");
+    // PostgreSQL 14 reports what a session did when a later command of that session has ended.
+    awaitTrue(
+        connection,
+        "SELECT n_dead_tup > 100000 FROM pg_stat_all_tables WHERE relname = 'job_delayed'");
   }
 
   /** By so many transactions that what is held from before is old. */
