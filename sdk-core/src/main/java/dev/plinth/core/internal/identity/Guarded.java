@@ -1,10 +1,7 @@
 package dev.plinth.core.internal.identity;
 
-import dev.plinth.core.internal.tx.Failures;
 import dev.plinth.core.tx.DatabaseException;
 import dev.plinth.core.tx.Tx;
-import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -19,19 +16,9 @@ final class Guarded {
   static <T> T run(
       Tx tx, Supplier<T> statement, Function<DatabaseException, RuntimeException> refused) {
     try {
-      Savepoint savepoint = tx.connection().setSavepoint();
-      T result;
-      try {
-        result = statement.get();
-      } catch (DatabaseException e) {
-        tx.connection().rollback(savepoint);
-        tx.connection().releaseSavepoint(savepoint);
-        throw refused.apply(e);
-      }
-      tx.connection().releaseSavepoint(savepoint);
-      return result;
-    } catch (SQLException e) {
-      throw Failures.translate(e);
+      return tx.inSavepointReturning(any -> statement.get());
+    } catch (DatabaseException e) {
+      throw refused.apply(e);
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.plinth.core.internal.tx;
 
-import dev.plinth.core.spi.Args;
 import dev.plinth.core.tx.JoinedTx;
 import java.sql.Connection;
 import java.util.Optional;
@@ -8,22 +7,16 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The host's transaction, as far as Plinth takes part in it. */
-final class HostTx implements JoinedTx {
-  private final Connection connection;
+final class HostTx extends Nesting implements JoinedTx {
   private final @Nullable String tenant;
   private final Predicate<Runnable> environment;
   private final Callbacks callbacks = new Callbacks();
 
   /** The environment takes a callback to run after commit, or answers false. */
   HostTx(Connection connection, @Nullable String tenant, Predicate<Runnable> environment) {
-    this.connection = connection;
+    super(connection);
     this.tenant = tenant;
     this.environment = environment;
-  }
-
-  @Override
-  public Connection connection() {
-    return connection;
   }
 
   @Override
@@ -37,8 +30,7 @@ final class HostTx implements JoinedTx {
   }
 
   @Override
-  public void afterCommit(Runnable callback) {
-    Args.notNull(callback, "callback");
+  void keep(Runnable callback) {
     if (!environment.test(callback)) {
       callbacks.add(callback);
     }

@@ -1,14 +1,11 @@
 package dev.plinth.core.internal.tx;
 
-import dev.plinth.core.spi.Args;
-import dev.plinth.core.tx.Tx;
 import dev.plinth.core.tx.TxOptions;
 import java.sql.Connection;
 import java.util.Optional;
 
 /** A transaction that Plinth opened and will end. */
-final class OwnTx implements Tx {
-  private final Connection connection;
+final class OwnTx extends Nesting {
   private final TxOptions options;
   private final boolean isOneStatement;
   private final Callbacks callbacks = new Callbacks();
@@ -18,7 +15,7 @@ final class OwnTx implements Tx {
   }
 
   private OwnTx(Connection connection, TxOptions options, boolean isOneStatement) {
-    this.connection = connection;
+    super(connection);
     this.options = options;
     this.isOneStatement = isOneStatement;
   }
@@ -33,11 +30,6 @@ final class OwnTx implements Tx {
   }
 
   @Override
-  public Connection connection() {
-    return connection;
-  }
-
-  @Override
   public boolean isJoined() {
     return false;
   }
@@ -48,8 +40,8 @@ final class OwnTx implements Tx {
   }
 
   @Override
-  public void afterCommit(Runnable callback) {
-    callbacks.add(Args.notNull(callback, "callback"));
+  void keep(Runnable callback) {
+    callbacks.add(callback);
   }
 
   Callbacks callbacks() {
