@@ -37,8 +37,12 @@ class PinnedSnapshotTest {
 
   private static final int THIRD = WINDOWS / 3;
 
-  /** Of the rate under the snapshot to that without: a short run shares the machine. */
-  private static final double LEAST_RATIO = LARGE ? 0.9 : 0.5;
+  /**
+   * Of the rate under the snapshot to that without. A queue that walks over its dead rows falls to
+   * a tenth of it; a machine that is shared gives a fifth less for minutes, and a short run half.
+   * What the snapshot costs is measured by {@code benchmarks/run jobs.pinned}.
+   */
+  private static final double LEAST_RATIO = LARGE ? 0.7 : 0.5;
 
   @Test
   void pinnedSnapshot_queueGoesOn_nothingLostNothingTwice(
