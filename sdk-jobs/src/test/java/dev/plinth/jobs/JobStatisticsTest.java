@@ -223,22 +223,7 @@ class JobStatisticsTest {
   }
 
   private static void leaseToADeadInstance(Plinth plinth, JobId id) {
-    plinth.transact(
-        tx ->
-            Sql.update(
-                tx.connection(),
-                """
-                WITH gone AS (
-                  DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
-                )
-                INSERT INTO plinth.job_leases
-                  (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version,
-                   attempt, claimer, begun)
-                SELECT job_id, epoch + 1, job_id, now(), queue, priority, type, job_version,
-                       attempt, job_id, TRUE
-                FROM gone
-                """,
-                id.value()));
+    plinth.transact(tx -> Leases.give(tx, id, id.value(), id.value(), true));
   }
 
   @Test

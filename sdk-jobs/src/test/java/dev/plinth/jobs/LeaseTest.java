@@ -48,22 +48,7 @@ class LeaseTest {
     return plinth.transactReturning(
         tx -> {
           JobId id = inspect.in(tx).enqueue(type, new Number(2));
-          Sql.update(
-              tx.connection(),
-              """
-              WITH gone AS (
-                DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
-              )
-              INSERT INTO plinth.job_leases
-                (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version, attempt,
-                 claimer, begun)
-              SELECT job_id, epoch + 1, ?, now(), queue, priority, type, job_version, attempt, ?, ?
-              FROM gone
-              """,
-              id.value(),
-              holder.instance(),
-              holder.claimer(),
-              begun);
+          Leases.give(tx, id, holder.instance(), holder.claimer(), begun);
           return id;
         });
   }

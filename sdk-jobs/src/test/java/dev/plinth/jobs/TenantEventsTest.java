@@ -7,7 +7,6 @@ import dev.plinth.core.Plinth;
 import dev.plinth.core.event.Events.Subscription;
 import dev.plinth.core.event.Fact;
 import dev.plinth.core.event.PlinthEvent;
-import dev.plinth.core.spi.Sql;
 import dev.plinth.core.tx.TxOptions;
 import dev.plinth.jobs.Kinds.Number;
 import dev.plinth.jobs.schedule.Every;
@@ -139,24 +138,7 @@ class TenantEventsTest {
   @Test
   void instanceDiesAtTheLastAttempt() {
     JobId lost = enqueue(0, JobOptions.defaults());
-    plinth.transact(
-        tx ->
-            Sql.update(
-                tx.connection(),
-                """
-                WITH gone AS (
-                  DELETE FROM plinth.job_ready WHERE job_id = ? RETURNING *
-                )
-                INSERT INTO plinth.job_leases
-                  (job_id, epoch, instance_id, claimed_at, queue, priority, type, job_version,
-                   attempt, claimer, begun)
-                SELECT job_id, epoch + 1, ?, now(), queue, priority, type, job_version, attempt, ?,
-                       TRUE
-                FROM gone
-                """,
-                lost.value(),
-                UUID.randomUUID(),
-                UUID.randomUUID()));
+    plinth.transact(tx -> Leases.give(tx, lost, UUID.randomUUID(), UUID.randomUUID(), true));
 
     jobs.start();
 

@@ -2,6 +2,7 @@ package dev.plinth.core.tx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.plinth.core.Plinth;
 import dev.plinth.core.identity.DuplicateUserException;
@@ -74,23 +75,30 @@ class SavepointTest {
   @Test
   void workThrows_itsWritesAndCallbacksAreGone_theRestCommits() throws SQLException {
     IOException failure = new IOException("refused");
-    plinth.transact(
-        tx -> {
-          insert(tx, 1);
-          assertThatThrownBy(
-                  () ->
-                      tx.inSavepoint(
-                          same -> {
-                            insert(same, 2);
-                            throw failure;
-                          }))
-              .isSameAs(failure)
-              .hasNoSuppressedExceptions();
-          insert(tx, 3);
-        });
 
+    Throwable thrown =
+        thrownBetweenOneAndThree(
+            same -> {
+              insert(same, 2);
+              throw failure;
+            });
+
+    assertThat(thrown).isSameAs(failure).hasNoSuppressedExceptions();
+  }
+
+  /** What comes out of a savepoint, when nothing of its work stays and the rest goes on. */
+  private Throwable thrownBetweenOneAndThree(TxAction<Exception> work) throws SQLException {
+    Throwable thrown =
+        plinth.transactReturning(
+            tx -> {
+              insert(tx, 1);
+              Throwable caught = catchThrowable(() -> tx.inSavepoint(work));
+              insert(tx, 3);
+              return caught;
+            });
     assertThat(rows()).containsExactly(1, 3);
     assertThat(called).containsExactly("after 1", "after 3");
+    return thrown;
   }
 
   @Test
@@ -109,24 +117,16 @@ class SavepointTest {
 
   @Test
   void workSwallowsAFailedStatement_isTakenBackAndTold() throws SQLException {
-    plinth.transact(
-        tx -> {
-          insert(tx, 1);
-          assertThatThrownBy(
-                  () ->
-                      tx.inSavepoint(
-                          same -> {
-                            insert(same, 2);
-                            assertThatThrownBy(() -> insert(same, 1))
-                                .isInstanceOf(DatabaseException.class);
-                          }))
-              .isInstanceOf(TransactionAbortedException.class)
-              .hasMessageContaining("all of that work is taken back");
-          insert(tx, 3);
-        });
+    Throwable thrown =
+        thrownBetweenOneAndThree(
+            same -> {
+              insert(same, 2);
+              assertThatThrownBy(() -> insert(same, 1)).isInstanceOf(DatabaseException.class);
+            });
 
-    assertThat(rows()).containsExactly(1, 3);
-    assertThat(called).containsExactly("after 1", "after 3");
+    assertThat(thrown)
+        .isInstanceOf(TransactionAbortedException.class)
+        .hasMessageContaining("all of that work is taken back");
   }
 
   @Test
